@@ -1,0 +1,98 @@
+//! Who sends a request.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use super::token::{InvalidToken, Verifier};
+use crate::error::{Class, Violation};
+
+/// The signed-in sender of a request.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    pub id: Uuid,
+    pub email: String,
+    pub roles: Vec<String>,
+    /// Seconds since the epoch at which the token ends.
+    pub expires_at: i64,
+    token: SecretString,
+}
+
+impl Viewer {
+    /// The value of the `Authorization` header to forward to another service on the viewer's behalf.
+    pub fn authorization(&self) -> SecretString {
+        format!("Bearer {}", self.token.expose_secret()).into()
+    }
+}
+
+/// The sender of a request: somebody with a good token, or nobody in particular. A bad token is neither: it is refused.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    Anonymous,
+    Viewer(Arc<Viewer>),
+}
+
+impl Identity {
+    /// The viewer, or the error that asks for a token.
+    pub fn require(&self) -> Result<&Arc<Viewer>, Violation> {
+        self.viewer().ok_or_else(unauthenticated)
+    }
+
+    /// The viewer, if there is one.
+    pub fn viewer(&self) -> Option<&Arc<Viewer>> {
+        match self {
+            Self::Anonymous => None,
+            Self::Viewer(viewer) => Some(viewer),
+        }
+    }
+}
+
+/// The one answer for a missing, forged, expired or otherwise bad token.
+pub fn unauthenticated() -> Violation {
+    Violation::new(
+        Class::Unauthenticated,
+        "UNAUTHENTICATED",
+        "A valid access token is needed: send `Authorization: Bearer <token>` with a token from login.",
+    )
+}
+
+impl Verifier {
+    /// The sender of a request, from its headers. No `Authorization` header means anonymous; anything in it that is
+    /// not one good bearer token is refused.
+    pub fn identify(&self, headers: &HeaderMap) -> Result<Identity, Violation> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Ok(Identity::Anonymous);
+        };
+        let checked = if values.next().is_some() {
+            Err(InvalidToken(
+                "more than one Authorization header".to_owned(),
+            ))
+        } else {
+            self.check_authorization(value.to_str().unwrap_or_default())
+        };
+        checked.map_err(|reason| {
+            tracing::info!(%reason, "token refused");
+            unauthenticated()
+        })
+    }
+
+    /// The viewer of an `Authorization` value of the form `Bearer <token>`.
+    pub fn check_authorization(&self, value: &str) -> Result<Identity, InvalidToken> {
+        let token = value
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim_matches(' '))
+            .ok_or_else(|| InvalidToken("not a bearer token".to_owned()))?;
+        let claims = self.verify(token)?;
+        Ok(Identity::Viewer(Arc::new(Viewer {
+            id: claims.sub,
+            email: claims.email,
+            roles: claims.roles,
+            expires_at: claims.exp,
+            token: token.into(),
+        })))
+    }
+}

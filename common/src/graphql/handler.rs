@@ -1,0 +1,122 @@
+//! `POST /graphql`: one operation a request, JSON in, JSON out, the sender known before it runs.
+
+use std::sync::Arc;
+
+use async_graphql::{Executor, Request, Response as GraphqlResponse, ServerError};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+    routing::post,
+};
+
+use crate::{
+    auth::Verifier,
+    error::{Class, Error, Violation},
+    server::json,
+};
+
+/// `_entities` requests carry up to a page of representations and more; what clients send is bounded at the router.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+type Prepare = Arc<dyn Fn(Request) -> Request + Send + Sync>;
+
+/// What it takes to answer GraphQL over HTTP.
+#[derive(Clone)]
+pub struct GraphqlService<E> {
+    executor: E,
+    verifier: Verifier,
+    prepare: Prepare,
+}
+
+impl<E: Executor> GraphqlService<E> {
+    /// `prepare` adds what lives as long as a request, such as its data loaders.
+    pub fn new(
+        executor: E,
+        verifier: Verifier,
+        prepare: impl Fn(Request) -> Request + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            executor,
+            verifier,
+            prepare: Arc::new(prepare),
+        }
+    }
+}
+
+/// The route of a subgraph.
+pub fn routes<E: Executor>(service: GraphqlService<E>) -> Router {
+    Router::new()
+        .route("/graphql", post(answer::<E>))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(service)
+}
+
+async fn answer<E: Executor>(
+    State(service): State<GraphqlService<E>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let identity = match service.verifier.identify(&headers) {
+        Ok(identity) => identity,
+        Err(violation) => return refuse(violation),
+    };
+    match read(&headers, body) {
+        Ok(request) => {
+            let request = (service.prepare)(request.data(identity));
+            json(StatusCode::OK, &service.executor.execute(request).await)
+        }
+        Err(violation) => refuse(violation),
+    }
+}
+
+fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Request, Violation> {
+    let bad = |message: &str| Violation::new(Class::BadRequest, "BAD_REQUEST", message);
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    if !is_json {
+        return Err(bad("The content type must be application/json."));
+    }
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Violation::new(
+            Class::TooLarge,
+            "PAYLOAD_TOO_LARGE",
+            format!("The body may have {MAX_BODY_BYTES} bytes at most."),
+        ),
+        _ => bad("The body ended early."),
+    })?;
+    let what_is_right = "The body must be one JSON object with a string `query` and, if needed, `variables`, \
+                         `operationName` and `extensions`";
+    // The library would take an array for an object with its members in order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(bad(&format!("{what_is_right}.")));
+    }
+    serde_json::from_slice(&body).map_err(|error| {
+        bad(&format!(
+            "{what_is_right}; there is a mistake in line {}, column {}.",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// A request error in the form of a GraphQL response.
+fn refuse(violation: Violation) -> Response {
+    let status = violation.class.status();
+    let error = async_graphql::Error::from(Error::from(violation));
+    let mut response = ServerError::new(error.message, None);
+    response.extensions = error.extensions;
+    let mut response = json(status, &GraphqlResponse::from_errors(vec![response]));
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(
+            header::WWW_AUTHENTICATE,
+            header::HeaderValue::from_static("Bearer"),
+        );
+    }
+    response
+}

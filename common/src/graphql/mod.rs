@@ -1,0 +1,47 @@
+//! GraphQL over HTTP as every subgraph serves it.
+
+mod errors;
+mod expansion;
+mod handler;
+
+pub use errors::{UserError, payload};
+pub use expansion::ExpansionLimit;
+pub use handler::{GraphqlService, routes};
+
+use async_graphql::{Context, ObjectType, SchemaBuilder, SubscriptionType};
+
+use crate::{
+    auth::{Identity, Viewer},
+    error::Error,
+};
+use std::sync::Arc;
+
+/// Nesting a subgraph answers. The router's own limit is 15 for what clients send; `_entities` adds two levels.
+const MAX_DEPTH: usize = 20;
+/// Fields an operation may have once fragments are expanded.
+const MAX_FIELDS: usize = 2_000;
+const MAX_DIRECTIVES: usize = 50;
+
+/// The limits every subgraph puts on operations, because its port may be reached without the router.
+pub fn with_limits<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    builder
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_FIELDS)
+        .limit_directives(MAX_DIRECTIVES)
+        .extension(ExpansionLimit(MAX_FIELDS))
+}
+
+/// Who sends the running operation.
+pub fn identity<'a>(ctx: &Context<'a>) -> &'a Identity {
+    ctx.data_opt::<Identity>().unwrap_or(&Identity::Anonymous)
+}
+
+/// The viewer, or the error that asks for a token.
+pub fn viewer<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Arc<Viewer>> {
+    Ok(identity(ctx).require().map_err(Error::from)?)
+}

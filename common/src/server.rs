@@ -1,0 +1,145 @@
+//! The HTTP server of a service: trace context, access log, limits, health, graceful stop.
+
+use std::{
+    future::Future, net::SocketAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures_util::FutureExt;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tracing::Instrument;
+
+use crate::{
+    config::{ConfigError, Env},
+    error::{Class, Error, Fault, Violation},
+    shutdown::Shutdown,
+    trace::{self, TraceContext},
+};
+
+/// The most a request body may have, unless a route says otherwise.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// How long requests in flight may take to finish once the process is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// `LISTEN_ADDR`, or the default of the service.
+pub fn listen_addr(env: &Env, default: SocketAddr) -> Result<SocketAddr, ConfigError> {
+    Ok(env
+        .parsed("LISTEN_ADDR", "an address and port such as 127.0.0.1:4000")?
+        .unwrap_or(default))
+}
+
+/// Says whether a service can do its work now.
+pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// Puts what every service shares around its routes: `/health`, `/ready`, 404 and 405 in the error envelope, the body
+/// limit, the trace and the access log.
+pub fn with_basics(routes: Router, ready: Readiness) -> Router {
+    routes
+        .route(
+            "/health",
+            get(|| async { json(StatusCode::OK, &State { status: "ok" }) }),
+        )
+        .route("/ready", get(move || readiness(ready.clone())))
+        .method_not_allowed_fallback(|| async {
+            let mut response = Violation::new(
+                Class::BadRequest,
+                "BAD_REQUEST",
+                "This path does not take this method; see Allow.",
+            )
+            .into_response();
+            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+            response
+        })
+        .fallback(|| async {
+            Violation::new(
+                Class::NotFound,
+                "NOT_FOUND",
+                "There is nothing at this path.",
+            )
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(observe))
+}
+
+#[derive(Serialize)]
+struct State {
+    status: &'static str,
+}
+
+/// A JSON answer. What the services answer is made of plain structs, whose serialization cannot fail.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be serialized");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn readiness(ready: Readiness) -> Response {
+    if ready().await {
+        json(StatusCode::OK, &State { status: "ready" })
+    } else {
+        Error::from(Fault::unavailable("not ready")).into_response()
+    }
+}
+
+/// Runs a request in its trace, logs it, and turns a panic into an answer.
+async fn observe(request: Request, next: Next) -> Response {
+    let context = TraceContext::of(request.headers());
+    let trace_id = context.trace_id().to_owned();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", %method, path, trace_id);
+    let answer = async move {
+        let start = tokio::time::Instant::now();
+        let mut response = AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_panic| {
+                Error::from(Fault::internal("a request handler panicked")).into_response()
+            });
+        if let Ok(value) = HeaderValue::from_str(&trace::current_id()) {
+            response.headers_mut().insert(trace::TRACE_ID_HEADER, value);
+        }
+        let micros = start.elapsed().as_micros();
+        if path == "/health" || path == "/ready" {
+            tracing::debug!(status = response.status().as_u16(), micros, "answered");
+        } else {
+            tracing::info!(status = response.status().as_u16(), micros, "answered");
+        }
+        response
+    };
+    context.scope(answer.instrument(span)).await
+}
+
+/// Serves until asked to stop, then lets requests in flight finish, for a bounded time.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    shutdown: Shutdown,
+) -> std::io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let stopping = shutdown.clone();
+    let server = axum::serve(
+        listener,
+        routes.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(stopping.cancelled_owned());
+    tokio::select! {
+        result = server => result,
+        () = async { shutdown.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("requests still open after the time of grace were cut off");
+            Ok(())
+        }
+    }
+}

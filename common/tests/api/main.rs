@@ -1,0 +1,10 @@
+//! The shared infrastructure, as a service uses it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what it expects by panicking"
+)]
+
+mod graphql;
+mod server;
+mod tokens;
+mod upstream;
