@@ -1,0 +1,20 @@
+//! What tests share: a migrated database each on one throw-away PostgreSQL, access tokens, a clock that stands still,
+//! a GraphQL client that needs no network.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot have what it needs has nothing to say but to panic"
+)]
+
+mod clock;
+mod cluster;
+mod database;
+mod graph;
+mod tokens;
+
+pub use clock::ManualClock;
+pub use cluster::{PASSWORD, passwords};
+pub use database::{TestDatabase, database, empty_database};
+pub use graph::{Answer, Graph};
+pub use migrations::Context;
+pub use tokens::{Authority, tokens};
