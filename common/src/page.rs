@@ -9,7 +9,7 @@ use crate::{Timestamp, error::Violation};
 pub const MAX_PAGE_SIZE: u32 = 100;
 
 /// The place of a row in a list that is ordered by time and, where times are equal, by id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Keyset {
     pub at: Timestamp,
     pub id: Uuid,
@@ -34,7 +34,9 @@ impl Keyset {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (found, rest) = bytes.split_first()?;
         let (micros, id) = rest.split_first_chunk::<8>()?;
-        let at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
+        // Nothing of ours is older than 1970; PostgreSQL has no times before 4713 BC and would fail on a forged one.
+        let micros = i64::from_be_bytes(*micros);
+        let at = Timestamp::from_micros(micros).filter(|_| micros >= 0)?;
         (*found == kind.0).then_some(Self {
             at,
             id: Uuid::from_slice(id).ok()?,
@@ -43,7 +45,7 @@ impl Keyset {
 }
 
 /// Which part of a list is asked for: at most `limit` rows after a place, or from the beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     limit: u32,
     pub after: Option<Keyset>,
@@ -159,6 +161,13 @@ mod tests {
             assert_eq!(violation.code, "VALIDATION_FAILED");
             assert_eq!(violation.details[0].field, "after");
         }
+    }
+
+    #[test]
+    fn a_forged_cursor_from_before_all_time_is_refused() {
+        let at = Timestamp::from_micros(-6_000_000_000_000_000_000).unwrap();
+        let cursor = Keyset { at, ..place() }.to_cursor(KIND);
+        assert_eq!(Keyset::from_cursor(KIND, &cursor), None);
     }
 
     #[test]

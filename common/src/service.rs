@@ -74,10 +74,13 @@ where
 {
     let env = Env::process();
     let result = runtime().and_then(|runtime| {
-        runtime.block_on(async {
+        let outcome = runtime.block_on(async {
             let _telemetry = telemetry::init(name, &env)?;
             run(env, shutdown()?).await
-        })
+        });
+        // Waiting for standard input cannot be called off; everything else has ended by now.
+        runtime.shutdown_background();
+        outcome
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,7 +101,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
         .build()?)
 }
 
-fn health_check(name: &'static str, default_address: SocketAddr) -> ExitCode {
+/// Asks the service that runs at `LISTEN_ADDR` whether it is ready; exit code 0 or 1.
+pub fn health_check(name: &'static str, default_address: SocketAddr) -> ExitCode {
     let ready = runtime().and_then(|runtime| {
         runtime.block_on(async {
             let mut address = listen_addr(&Env::process(), default_address)?;

@@ -1,9 +1,6 @@
 //! When a process is to stop: a signal, or the end of its standard input where a parent asked for that.
 
-use tokio::{
-    io::AsyncReadExt,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Tells every part of a process to stop, once.
@@ -36,15 +33,21 @@ pub fn with_parent() -> std::io::Result<Shutdown> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let trigger = shutdown.clone();
+    let (trigger, at_end) = (shutdown.clone(), shutdown.clone());
+    // A thread of its own: a read in the runtime's pool would keep the runtime, and so the process, from ending before
+    // the parent closes the other end.
+    std::thread::Builder::new()
+        .name("parent".to_owned())
+        .spawn(move || {
+            // The end, or an error, which is as final.
+            drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+            at_end.cancel();
+        })?;
     tokio::spawn(async move {
-        let mut stdin = tokio::io::stdin();
-        let mut buffer = [0; 64];
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => {}
-                read = stdin.read(&mut buffer) => if matches!(read, Ok(0) | Err(_)) { break },
             }
         }
         trigger.cancel();

@@ -1,6 +1,6 @@
 //! Logs, and traces when an OTLP endpoint is given.
 
-use std::str::FromStr;
+use std::{io::IsTerminal, str::FromStr};
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::SpanExporter;
@@ -74,6 +74,7 @@ pub fn init(service: &'static str, env: &Env) -> Result<Telemetry, ConfigError> 
             .boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
             .compact()
+            .with_ansi(std::io::stderr().is_terminal())
             .with_target(false)
             .with_writer(std::io::stderr)
             .boxed(),

@@ -1,9 +1,12 @@
 //! GraphQL over HTTP as every subgraph serves it.
 
+mod batching;
 mod errors;
 mod expansion;
 mod handler;
+mod nulls;
 
+pub use batching::with_loader;
 pub use errors::{UserError, payload};
 pub use expansion::ExpansionLimit;
 pub use handler::{GraphqlService, routes};
@@ -22,7 +25,8 @@ const MAX_DEPTH: usize = 20;
 const MAX_FIELDS: usize = 2_000;
 const MAX_DIRECTIVES: usize = 50;
 
-/// The limits every subgraph puts on operations, because its port may be reached without the router.
+/// The limits every subgraph puts on operations, because its port may be reached without the router; and what makes
+/// [`with_loader`] work.
 pub fn with_limits<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S>
 where
     Q: ObjectType + 'static,
@@ -34,6 +38,8 @@ where
         .limit_complexity(MAX_FIELDS)
         .limit_directives(MAX_DIRECTIVES)
         .extension(ExpansionLimit(MAX_FIELDS))
+        .extension(batching::LoadWhenWaiting)
+        .extension(nulls::NullsForErrors)
 }
 
 /// Who sends the running operation.

@@ -23,6 +23,10 @@ impl Query {
     async fn me(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
         Ok(viewer(ctx)?.id.to_string())
     }
+
+    async fn maybe_me(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        Ok(Some(viewer(ctx)?.id.to_string()))
+    }
 }
 
 fn app() -> Router {
@@ -123,6 +127,24 @@ async fn a_field_for_viewers_asks_the_anonymous_for_a_token() {
     let (status, body) = post(&[JSON], query("{me}")).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_nullable_field_that_fails_is_null_and_leaves_the_others() {
+    let cases = [
+        ("{maybeMe}", json!({"maybeMe": null})),
+        (
+            "{hello other: maybeMe}",
+            json!({"hello": "hello", "other": null}),
+        ),
+    ];
+    for (asked, data) in cases {
+        let (_, body) = post(&[JSON], query(asked)).await;
+        assert_eq!(body["data"], data);
+        assert_eq!(body["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+        assert_eq!(body["errors"].as_array().unwrap().len(), 1);
+        assert!(body["errors"][0]["path"].is_array(), "{body}");
+    }
 }
 
 #[tokio::test]

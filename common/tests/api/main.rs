@@ -4,6 +4,7 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod batching;
 mod graphql;
 mod server;
 mod tokens;
