@@ -1,0 +1,224 @@
+//! What the router is configured with.
+
+use std::{fs, net::SocketAddr, num::NonZeroUsize};
+
+use common::{
+    auth::{Issuer, Verifier},
+    clock::SystemClock,
+    config::{ConfigError, Env, malformed},
+    server::listen_addr,
+    telemetry::LogFormat,
+};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
+
+/// The configuration of the router, from the environment and from nowhere else.
+///
+/// | variable | default | meaning |
+/// | --- | --- | --- |
+/// | `LISTEN_ADDR` | `127.0.0.1:4000` | address and port |
+/// | `USERS_URL`, `POSTS_URL`, `MESSAGING_URL` | `http://127.0.0.1:4001`, `…:4002`, `…:4003` | base URLs of the services |
+/// | `SUPERGRAPH_FILE` | the committed `schema/supergraph.graphql` | another composed supergraph, read once at start |
+/// | `JWT_PUBLIC_KEY` / `JWT_PUBLIC_KEY_FILE` | required | RS256 public keys, PEM, one or several concatenated |
+/// | `JWT_ISSUER`, `JWT_AUDIENCE` | `rookery` | checked on every token |
+/// | `ALLOWED_ORIGINS` | none | CORS allow-list, comma-separated |
+/// | `GRAPHQL_INTROSPECTION` | `true` | `false` refuses introspection and leaves suggestions out of messages |
+/// | `SHARE_SUBGRAPH_REQUESTS` | `false` | identical queries of one sender in flight at once cost a subgraph one request |
+/// | `ROUTER_WORKERS` | physical cores | threads that serve requests |
+/// | `LOG_FORMAT`, `RUST_LOG` | `json`; warnings, and one line a request | how much is logged, and how |
+/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | none | traces are exported there over HTTP |
+///
+/// [`Limits`] has the variables of its own.
+pub struct RouterConfig {
+    pub listen: SocketAddr,
+    pub subgraphs: Subgraphs,
+    pub(crate) supergraph: Supergraph,
+    pub verifier: Verifier,
+    pub issuer: Issuer,
+    /// Origins as browsers send them: scheme, host and, unless it is the default, port.
+    pub allowed_origins: Vec<String>,
+    pub introspection: bool,
+    pub share_subgraph_requests: bool,
+    pub workers: Option<NonZeroUsize>,
+    pub limits: Limits,
+    pub log_format: LogFormat,
+    pub log_filter: EnvFilter,
+    pub otlp_endpoint: Option<Url>,
+}
+
+/// The base URLs of the services behind the graph.
+#[derive(Clone, Debug)]
+pub struct Subgraphs {
+    pub users: Url,
+    pub posts: Url,
+    pub messaging: Url,
+}
+
+impl Subgraphs {
+    /// Name in the supergraph and base URL of each.
+    pub fn all(&self) -> [(&'static str, &Url); 3] {
+        [
+            ("users", &self.users),
+            ("posts", &self.posts),
+            ("messaging", &self.messaging),
+        ]
+    }
+
+    fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            users: base_url(env, "USERS_URL", "http://127.0.0.1:4001")?,
+            posts: base_url(env, "POSTS_URL", "http://127.0.0.1:4002")?,
+            messaging: base_url(env, "MESSAGING_URL", "http://127.0.0.1:4003")?,
+        })
+    }
+}
+
+impl RouterConfig {
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            listen: listen_addr(env, DEFAULT_ADDRESS)?,
+            subgraphs: Subgraphs::from_env(env)?,
+            supergraph: supergraph(env)?,
+            verifier: Verifier::from_env(env, SystemClock::shared())?,
+            issuer: Issuer::from_env(env),
+            allowed_origins: allowed_origins(env)?,
+            introspection: env.flag("GRAPHQL_INTROSPECTION", true)?,
+            share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,
+            workers: env.parsed("ROUTER_WORKERS", "a number of threads above 0")?,
+            limits: Limits::from_env(env)?,
+            log_format: LogFormat::from_env(env)?,
+            log_filter: log_filter(env)?,
+            otlp_endpoint: env.parsed(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "the http URL of an OTLP collector",
+            )?,
+        })
+    }
+}
+
+/// Our code and the engine log under these names; everything else only warns. `router::request` is the one line that the
+/// engine writes for a request; what it says besides of every document that a client got wrong would fill the log.
+const DEFAULT_FILTER: &str = "warn,common=info,router=info,router::graphql_parsing=error,\
+                              router::graphql_validation=error,router::introspection=error";
+
+fn log_filter(env: &Env) -> Result<EnvFilter, ConfigError> {
+    Ok(env
+        .parsed("RUST_LOG", "a filter such as info or warn,router=debug")?
+        .unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER)))
+}
+
+fn supergraph(env: &Env) -> Result<Supergraph, ConfigError> {
+    const NAME: &str = "SUPERGRAPH_FILE";
+    const EXPECTS: &str = "the path of a supergraph composed of users, posts and messaging";
+    match env.optional(NAME) {
+        None => Supergraph::committed()
+            .map_err(|error| malformed("schema/supergraph.graphql", EXPECTS, error)),
+        Some(path) => {
+            let sdl = fs::read_to_string(path).map_err(|error| malformed(NAME, EXPECTS, error))?;
+            Supergraph::parse(sdl).map_err(|error| malformed(NAME, EXPECTS, error))
+        }
+    }
+}
+
+fn base_url(env: &Env, name: &'static str, default: &str) -> Result<Url, ConfigError> {
+    // Plain HTTP only: the services are on a private network, and the client that asks whether they are ready has no
+    // TLS compiled in. An https URL would start a router that is never ready.
+    const EXPECTS: &str = "the base URL of the service, such as http://127.0.0.1:4001";
+    let text = env.optional(name).unwrap_or(default);
+    let url: Url = text
+        .parse()
+        .map_err(|error| malformed(name, EXPECTS, error))?;
+    if url.scheme() != "http" || !url.has_host() {
+        return Err(malformed(name, EXPECTS, "not an http URL"));
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return Err(malformed(name, EXPECTS, "more than a base URL"));
+    }
+    Ok(url)
+}
+
+fn allowed_origins(env: &Env) -> Result<Vec<String>, ConfigError> {
+    const NAME: &str = "ALLOWED_ORIGINS";
+    const EXPECTS: &str = "origins such as https://app.example.com, separated by commas";
+    let Some(list) = env.optional(NAME) else {
+        return Ok(Vec::new());
+    };
+    list.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(|item| {
+            let url: Url = item
+                .parse()
+                .map_err(|error| malformed(NAME, EXPECTS, format!("{item}: {error}")))?;
+            let origin = url.origin().ascii_serialization();
+            // `*`, `null`, a path or a spelling that no browser sends would never match, or match too much.
+            if origin == item.trim_end_matches('/') {
+                Ok(origin)
+            } else {
+                Err(malformed(NAME, EXPECTS, format!("{item} is not an origin")))
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins(list: &str) -> Result<Vec<String>, String> {
+        allowed_origins(&Env::of([("ALLOWED_ORIGINS", list)])).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn origins_are_what_browsers_send() {
+        assert_eq!(
+            origins("https://app.example.com, http://localhost:5173/,").unwrap(),
+            ["https://app.example.com", "http://localhost:5173"]
+        );
+        assert!(allowed_origins(&Env::default()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_one_origin_is_refused() {
+        for bad in [
+            "*",
+            "null",
+            "app.example.com",
+            "https://app.example.com/path",
+            "https://APP.example.com",
+        ] {
+            assert!(
+                origins(bad)
+                    .unwrap_err()
+                    .starts_with("ALLOWED_ORIGINS is not usable"),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_subgraph_is_a_plain_http_base_url() {
+        let of = |url: &str| {
+            base_url(
+                &Env::of([("USERS_URL", url)]),
+                "USERS_URL",
+                "http://127.0.0.1:4001",
+            )
+        };
+        assert_eq!(
+            of("http://users:4001/api").unwrap().as_str(),
+            "http://users:4001/api"
+        );
+        for bad in [
+            "https://users",
+            "users:4001",
+            "http://users?x=1",
+            "http://me@users",
+            "file:///etc/passwd",
+        ] {
+            assert!(of(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use common::{auth::KeyPair, config::Env};
+use hive_router::config::traffic_shaping::{
+    TrafficShapingRouterDedupeHeadersConfig as DedupeHeaders,
+    TrafficShapingRouterDedupeHeadersKeyword as Keyword,
+};
+
+use super::*;
+use crate::RouterConfig;
+
+fn engine_of(more: &[(&str, &str)]) -> HiveRouterConfig {
+    let key = KeyPair::generate().unwrap().public_pem;
+    let vars = [("JWT_PUBLIC_KEY", key.as_str())];
+    let config = RouterConfig::from_env(&Env::of(vars.iter().chain(more).copied())).unwrap();
+    let files = PrivateFiles::write(config.supergraph.sdl(), &config.verifier).unwrap();
+    super::config(&config, &files).unwrap()
+}
+
+#[test]
+fn the_limits_reach_the_engine() {
+    let engine = engine_of(&[
+        ("GRAPHQL_MAX_DEPTH", "1"),
+        ("GRAPHQL_MAX_ALIASES", "2"),
+        ("GRAPHQL_MAX_DIRECTIVES", "3"),
+        ("GRAPHQL_MAX_TOKENS", "4"),
+        ("GRAPHQL_MAX_BODY_BYTES", "6"),
+    ]);
+    assert_eq!(engine.limits.max_depth.as_ref().unwrap().n, 1);
+    assert_eq!(engine.limits.max_aliases.as_ref().unwrap().n, 2);
+    assert_eq!(engine.limits.max_directives.as_ref().unwrap().n, 3);
+    assert_eq!(
+        engine.limits.max_tokens.as_ref().unwrap().n,
+        4 + 1,
+        "the end is one"
+    );
+    assert_eq!(engine.limits.max_request_body_size.to_bytes(), 6);
+}
+
+#[test]
+fn tokens_are_always_verified_and_directives_enforced() {
+    let engine = engine_of(&[("JWT_ISSUER", "us"), ("JWT_AUDIENCE", "them")]);
+    assert!(engine.jwt.enabled && engine.authorization.directives.enabled);
+    assert_eq!(engine.jwt.allowed_algorithms, Some(vec![Algorithm::RS256]));
+    assert_eq!(engine.jwt.issuers, Some(vec!["us".to_owned()]));
+    assert_eq!(engine.jwt.audiences, Some(vec!["them".to_owned()]));
+}
+
+#[test]
+fn users_never_share_answers_or_upstream_connections() {
+    for share in ["true", "false"] {
+        let shaping = engine_of(&[("SHARE_SUBGRAPH_REQUESTS", share)]).traffic_shaping;
+        assert_eq!(shaping.all.dedupe_enabled.to_string(), share);
+        let router = shaping.router;
+        assert!(!router.dedupe.enabled);
+        assert!(matches!(
+            router.dedupe.headers,
+            DedupeHeaders::Keyword(Keyword::All)
+        ));
+    }
+}
+
+#[test]
+fn a_key_that_the_engine_ignores_stops_the_start() {
+    let said = json!({ "limits": { "max_dept": { "n": 3 } } });
+    let mut engine: HiveRouterConfig = serde_json::from_value(said.clone()).unwrap();
+    engine.supergraph = SupergraphSource::Plugin;
+    let error = taken_over("", &said, &serde_json::to_value(&engine).unwrap()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the engine did not take over `limits.max_dept` of its configuration"
+    );
+}
+
+#[test]
+fn a_value_that_the_engine_changes_stops_the_start() {
+    let error = taken_over(
+        "",
+        &json!({ "a": [{ "b": 1 }] }),
+        &json!({ "a": [{ "b": 2 }] }),
+    )
+    .unwrap_err();
+    assert!(error.to_string().contains("`a[0].b`"), "{error}");
+}

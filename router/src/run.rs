@@ -1,0 +1,204 @@
+//! Starts the engine, serves, and stops without cutting anybody off.
+
+use std::{io, sync::Arc, time::Duration};
+
+use common::{auth::install_crypto, service::StartError, shutdown::Shutdown};
+use hive_router::{
+    PluginRegistry, RouterPaths, RouterSharedState, SchemaState,
+    background_tasks::BackgroundTasksManager,
+    build_http_service_config, configure_app_from_config, configure_ntex_app,
+    init_rustls_crypto_provider, invoke_shutdown_hooks,
+    ntex::{
+        SharedCfg,
+        rt::{DefaultRuntime, System},
+        web::{self, App, HttpServer},
+    },
+    pipeline::{
+        long_lived_client_limit::LongLivedClientLimitService,
+        request_identifiers::RequestIdentifiersService, request_summary::RequestSummaryService,
+        response_compression::ResponseCompressionService,
+    },
+    plugins::plugins_service::PluginService,
+};
+use tokio::net::TcpSocket;
+
+use crate::{
+    config::RouterConfig,
+    edge::{Cors, Edge, InFlight},
+    engine::{self, GRACE, GRAPHQL_PATH},
+    gate::{Gate, Keeper},
+    policy::Policy,
+    private_files::PrivateFiles,
+    ready::Readiness,
+    telemetry::Telemetry,
+};
+
+/// Connections that may wait to be accepted. The default of 128 refuses clients when thousands come back at once, as
+/// they do after a restart.
+const BACKLOG: u32 = 4_096;
+
+/// How long the engine may take to build its schema: far more than it needs, so that only a hang reaches it.
+const SCHEMA: Duration = Duration::from_secs(30);
+
+/// The stack of a worker. In a debug build the engine needs some 50 KiB for a level of an operation, whose parser allows
+/// 50 levels: the usual 2 MiB end at 36, and the process with them. Only what is used of it becomes memory.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// How long the last bytes of answers may take into the sockets.
+const FLUSH: Duration = Duration::from_millis(250);
+
+/// Runs the router until `shutdown`, called once within the router's runtime, says stop.
+pub fn run(config: RouterConfig, shutdown: fn() -> io::Result<Shutdown>) -> Result<(), StartError> {
+    init_rustls_crypto_provider();
+    install_crypto();
+    // The engine's server only runs within an ntex system, never on a plain tokio runtime.
+    System::build()
+        .name("router")
+        .stack_size(STACK)
+        .build(DefaultRuntime)
+        .block_on(serve(config, shutdown))
+}
+
+async fn serve(
+    config: RouterConfig,
+    shutdown: fn() -> io::Result<Shutdown>,
+) -> Result<(), StartError> {
+    let shutdown = shutdown()?;
+    let listener = listen(config.listen)?;
+    let readiness = Readiness::new(&config.subgraphs)?;
+    let files = PrivateFiles::write(config.supergraph.sdl(), &config.verifier)?;
+    let engine = engine::config(&config, &files).map_err(other)?;
+    if !config.supergraph.is_enforced_by(&engine) {
+        return Err(StartError::Other(
+            "the engine would not enforce the authorization of this supergraph".into(),
+        ));
+    }
+    // The engine wants it for as long as the process lives.
+    let engine = engine.into_static();
+    let telemetry =
+        Telemetry::init(engine, config.log_format, config.log_filter).map_err(StartError::Other)?;
+
+    let mut background = BackgroundTasksManager::new();
+    let plugins = PluginRegistry::new().register::<Policy>();
+    let (shared, schema) =
+        configure_app_from_config(engine, telemetry.context.clone(), &mut background, plugins)
+            .await
+            .map_err(other)?;
+    has_policy(&shared)?;
+    has_schema(&schema).await?;
+    // Both files have been read by now.
+    drop(files);
+
+    let in_flight = InFlight::default();
+    let edge = Edge {
+        cors: Arc::new(Cors::new(config.allowed_origins)),
+        in_flight: in_flight.clone(),
+    };
+    let gate = Gate(Arc::new(Keeper {
+        verifier: config.verifier,
+        readiness,
+    }));
+    let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
+    let long_lived = LongLivedClientLimitService::new(engine);
+    let compression = ResponseCompressionService::new(engine);
+
+    let app = {
+        let (shared, schema) = (shared.clone(), schema.clone());
+        async move || {
+            App::new()
+                // From the innermost to the outermost.
+                .middleware(long_lived.clone())
+                .middleware(gate.clone())
+                .middleware(PluginService::new(paths.clone(), None))
+                .middleware(RequestSummaryService::new(GRAPHQL_PATH))
+                .middleware(RequestIdentifiersService)
+                .middleware(compression.clone())
+                .middleware(edge.clone())
+                .state(shared.clone())
+                .state(schema.clone())
+                .state(shared.telemetry_context.clone())
+                .state(schema.callback_subscriptions.clone())
+                .configure(|app| configure_ntex_app(app, &paths, None))
+                // The gate answers other paths; the engine's landing page must not, whatever happens to the gate.
+                .default_service(web::to(|| async { web::HttpResponse::NotFound() }))
+        }
+    };
+    let mut server = HttpServer::new(app)
+        .disable_signals()
+        .config(SharedCfg::new("router").add(build_http_service_config(engine)))
+        .shutdown_timeout(engine.shutdown_timeout());
+    if let Some(workers) = config.workers {
+        server = server.workers(workers.get());
+    }
+    let address = listener.local_addr()?;
+    let server = server.listen(listener)?.run();
+    tracing::info!(%address, "listening");
+
+    hive_router::ntex::rt::spawn({
+        let (server, in_flight) = (server.clone(), in_flight.clone());
+        async move {
+            shutdown.cancelled().await;
+            tracing::info!("stopping");
+            in_flight.stop();
+            server.stop(true).await;
+        }
+    });
+    let outcome = server.await;
+    finish(&in_flight).await;
+    background.graceful_shutdown().await;
+    invoke_shutdown_hooks(&shared).await;
+    tracing::info!("stopped");
+    telemetry.shutdown().await;
+    Ok(outcome?)
+}
+
+/// Binds before the engine starts, so that a port that is taken is said at once and by name.
+fn listen(address: std::net::SocketAddr) -> Result<std::net::TcpListener, StartError> {
+    let bind = || {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    bind().map_err(|source| StartError::Listen { address, source })
+}
+
+/// A plugin that is registered but not configured is not run, without a word.
+fn has_policy(shared: &RouterSharedState) -> Result<(), StartError> {
+    match shared.plugins.as_ref().map(|plugins| plugins.len()) {
+        Some(1) => Ok(()),
+        _ => Err(StartError::Other(
+            "the engine does not run our policy".into(),
+        )),
+    }
+}
+
+/// The engine builds the schema in the background and says only in its log how that went.
+async fn has_schema(schema: &SchemaState) -> Result<(), StartError> {
+    let built = async {
+        while schema.configured_runtime().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SCHEMA, built)
+        .await
+        .map_err(|_elapsed| {
+            StartError::Other("the engine cannot serve this supergraph; its log says why".into())
+        })
+}
+
+/// Waits for what the server did not wait for.
+async fn finish(in_flight: &InFlight) {
+    if tokio::time::timeout(GRACE, in_flight.idle()).await.is_err() {
+        tracing::warn!("requests still open after the time of grace were cut off");
+    }
+    tokio::time::sleep(FLUSH).await;
+}
+
+fn other(error: impl std::fmt::Display) -> StartError {
+    StartError::Other(error.to_string())
+}

@@ -1,0 +1,25 @@
+//! The real router, as a process of its own, in front of small subgraphs.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by panicking"
+)]
+
+mod auth;
+mod configuration;
+mod cors;
+mod errors;
+mod expansion;
+mod forgeries;
+mod form;
+mod isolation;
+mod limits;
+mod operations;
+mod outage;
+mod paths;
+mod ready;
+mod schema;
+mod stop;
+mod support;
+mod trace;
