@@ -74,13 +74,10 @@ where
 {
     let env = Env::process();
     let result = runtime().and_then(|runtime| {
-        let outcome = runtime.block_on(async {
+        runtime.block_on(async {
             let _telemetry = telemetry::init(name, &env)?;
             run(env, shutdown()?).await
-        });
-        // Waiting for standard input cannot be called off; everything else has ended by now.
-        runtime.shutdown_background();
-        outcome
+        })
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

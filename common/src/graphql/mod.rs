@@ -3,12 +3,14 @@
 mod batching;
 mod errors;
 mod expansion;
+mod first;
 mod handler;
 mod nulls;
 
 pub use batching::with_loader;
 pub use errors::{UserError, payload};
 pub use expansion::ExpansionLimit;
+pub use first::First;
 pub use handler::{GraphqlService, routes};
 
 use async_graphql::{Context, ObjectType, SchemaBuilder, SubscriptionType};

@@ -7,7 +7,7 @@ use axum::{
 use common::{
     auth::{Issuer, KeyPair, PublicKeys, Verifier},
     clock::SystemClock,
-    graphql::{GraphqlService, routes, viewer, with_limits},
+    graphql::{First, GraphqlService, routes, viewer, with_limits},
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -22,6 +22,10 @@ impl Query {
 
     async fn me(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
         Ok(viewer(ctx)?.id.to_string())
+    }
+
+    async fn take(&self, #[graphql(default)] first: First<20>) -> i32 {
+        first.0
     }
 
     async fn maybe_me(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
@@ -163,4 +167,20 @@ async fn nested_fragment_doubling_is_refused_before_it_costs_anything() {
         let code = &body["errors"][0]["extensions"]["code"];
         assert_eq!(code, "OPERATION_TOO_LARGE", "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_list_has_its_default_length_when_a_variable_has_no_value() {
+    for asked in [
+        "{take}",
+        "{take(first: null)}",
+        "query($n: Int) {take(first: $n)}",
+    ] {
+        let (_, body) = post(&[JSON], query(asked)).await;
+        assert_eq!(body, json!({"data": {"take": 20}}), "{asked}");
+    }
+    let (_, body) = post(&[JSON], query("{take(first: 7)}")).await;
+    assert_eq!(body, json!({"data": {"take": 7}}));
+    let (_, body) = post(&[JSON], query("{take(first: \"7\")}")).await;
+    assert!(body["errors"].is_array());
 }
