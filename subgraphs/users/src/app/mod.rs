@@ -1,0 +1,69 @@
+//! What the users context can do. Every rule is here or in `domain`, once, for all interfaces.
+
+mod error;
+mod fields;
+mod follows;
+mod housekeeping;
+mod mails;
+mod outbox;
+mod password_reset;
+mod passwords;
+pub mod ports;
+mod profiles;
+mod registration;
+mod sessions;
+mod verification;
+
+pub use error::Error;
+pub use follows::{FolloweeIds, Listing, Relation};
+pub use housekeeping::Housekeeping;
+pub use mails::Links;
+pub use outbox::Outbox;
+pub use passwords::{HashingCost, Passwords};
+pub use profiles::ProfileInput;
+pub use registration::Registration;
+pub use sessions::{ACCESS_TOKEN_SECONDS, Session};
+
+use std::sync::Arc;
+
+use common::{auth::Signer, clock::SharedClock, postgres};
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The users context at work. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pool: PgPool,
+    clock: SharedClock,
+    passwords: Passwords,
+    signer: Arc<Signer>,
+    require_verified_email: bool,
+    mail_is_due: Arc<Notify>,
+}
+
+impl App {
+    pub fn new(pool: PgPool, clock: SharedClock, passwords: Passwords, signer: Signer) -> Self {
+        Self {
+            pool,
+            clock,
+            passwords,
+            signer: Arc::new(signer),
+            require_verified_email: true,
+            mail_is_due: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Whether only accounts with a verified address may sign in; they must, unless this says otherwise.
+    #[must_use]
+    pub fn require_verified_email(mut self, required: bool) -> Self {
+        self.require_verified_email = required;
+        self
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        postgres::is_ready(&self.pool).await
+    }
+}

@@ -1,0 +1,92 @@
+//! Who people are.
+
+use std::collections::HashMap;
+
+use common::page::{CursorKind, Window};
+
+use super::{App, Error, Result, fields::Fields};
+use crate::{
+    db,
+    domain::{
+        AvatarUrl, Bio, Change, DisplayName, ProfileChanges, User, UserId, UserSummary, Username,
+        UsernamePrefix,
+    },
+};
+
+/// What somebody asks to change of their profile. Blank text clears a field, as null does.
+#[derive(Clone, Debug)]
+pub struct ProfileInput {
+    pub display_name: Change<String>,
+    pub bio: Change<String>,
+    pub avatar_url: Change<String>,
+}
+
+impl App {
+    /// The users that exist, of any number of ids, in one query.
+    pub async fn users(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
+        let mut conn = self.pool.acquire().await?;
+        let users = db::users::by_ids(&mut conn, ids).await?;
+        Ok(users.into_iter().map(|user| (user.id, user)).collect())
+    }
+
+    /// The users that have these handles, in any case, by their folded handle. What is no handle is nobody's.
+    pub async fn users_by_username(&self, usernames: &[String]) -> Result<HashMap<String, User>> {
+        let mut conn = self.pool.acquire().await?;
+        let users = db::users::by_usernames(&mut conn, &handles(usernames)).await?;
+        Ok(users
+            .into_iter()
+            .map(|user| (user.username.to_ascii_lowercase(), user))
+            .collect())
+    }
+
+    /// Handles that begin with a prefix, in alphabetical order; nobody when no handle can begin so.
+    pub async fn search(&self, prefix: &str, first: i32) -> Result<Vec<User>> {
+        let window = Window::of(first, None, CursorKind(0))
+            .map_err(|violation| Error::Invalid(violation.details))?;
+        let Some(prefix) = UsernamePrefix::parse(prefix) else {
+            return Ok(Vec::new());
+        };
+        let limit = window.fetch() - 1;
+        let mut conn = self.pool.acquire().await?;
+        Ok(db::users::with_prefix(&mut conn, &prefix, limit).await?)
+    }
+
+    /// What other contexts show of the people with these ids or handles.
+    pub async fn summaries(
+        &self,
+        ids: &[UserId],
+        usernames: &[String],
+    ) -> Result<Vec<UserSummary>> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(db::users::summaries(&mut conn, ids, &handles(usernames)).await?)
+    }
+
+    /// Changes the viewer's profile and returns it.
+    pub async fn update_profile(&self, viewer: UserId, input: ProfileInput) -> Result<User> {
+        let mut fields = Fields::default();
+        let name = input.display_name.parse(|text| DisplayName::parse(&text));
+        let name = fields.take("display_name", name);
+        let bio = fields.take("bio", input.bio.parse(|text| Bio::parse(&text)));
+        let avatar = input.avatar_url.parse(|text| AvatarUrl::parse(&text));
+        let avatar = fields.take("avatar_url", avatar);
+        let (Some(display_name), Some(bio), Some(avatar_url)) = (name, bio, avatar) else {
+            return Err(fields.refused());
+        };
+        let changes = ProfileChanges {
+            display_name,
+            bio,
+            avatar_url,
+        };
+        let mut conn = self.pool.acquire().await?;
+        db::users::update_profile(&mut conn, viewer, &changes)
+            .await?
+            .ok_or(Error::ViewerGone)
+    }
+}
+
+fn handles(usernames: &[String]) -> Vec<Username> {
+    usernames
+        .iter()
+        .filter_map(|text| Username::parse(text).ok())
+        .collect()
+}

@@ -1,0 +1,3 @@
+//! What reaches out of the process.
+
+pub mod mail;

@@ -1,0 +1,87 @@
+//! What the users service is told by its environment, read and checked once at start.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use common::{
+    auth::{Signer, Verifier},
+    clock::SharedClock,
+    config::{ConfigError, Env, malformed},
+    postgres::PostgresConfig,
+    server::listen_addr,
+};
+use url::Url;
+
+use crate::{
+    app::{Links, ports::Mailer},
+    clients::mail,
+};
+
+/// Where the service listens unless `LISTEN_ADDR` says otherwise.
+pub const DEFAULT_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4001);
+
+pub struct Config {
+    pub listen_addr: SocketAddr,
+    pub postgres: PostgresConfig,
+    pub signer: Signer,
+    pub verifier: Verifier,
+    pub mailer: Arc<dyn Mailer>,
+    pub links: Links,
+    pub require_verified_email: bool,
+}
+
+impl Config {
+    /// Needs a tokio runtime, on which the SMTP connections will live.
+    pub fn from_env(env: &Env, clock: SharedClock) -> Result<Self, ConfigError> {
+        let signer = Signer::from_env(env)?;
+        let verifier = Verifier::from_env(env, clock)?;
+        if !verifier.keys().contains(signer.key_id()) {
+            return Err(malformed(
+                "JWT_PUBLIC_KEY",
+                "the public half of JWT_PRIVATE_KEY among the public keys",
+                "no key in it verifies what JWT_PRIVATE_KEY signs",
+            ));
+        }
+        let public_url = public_url(env)?;
+        Ok(Self {
+            listen_addr: listen_addr(env, DEFAULT_ADDRESS)?,
+            postgres: PostgresConfig::from_env(env)?,
+            signer,
+            verifier,
+            mailer: mailer(env, &public_url)?,
+            links: Links::under(public_url),
+            require_verified_email: env.flag("REQUIRE_VERIFIED_EMAIL", true)?,
+        })
+    }
+}
+
+/// No default: mails with links to the wrong place are worse than a process that does not start.
+fn public_url(env: &Env) -> Result<Url, ConfigError> {
+    const NAME: &str = "PUBLIC_URL";
+    const EXPECTS: &str =
+        "the http or https URL that people reach Rookery at, such as https://rookery.example.com";
+    let url: Url = env
+        .required(NAME, EXPECTS)?
+        .parse()
+        .map_err(|error| malformed(NAME, EXPECTS, error))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(malformed(NAME, EXPECTS, "it is neither http nor https"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(malformed(NAME, EXPECTS, "it has a query or a fragment"));
+    }
+    Ok(url)
+}
+
+fn mailer(env: &Env, public_url: &Url) -> Result<Arc<dyn Mailer>, ConfigError> {
+    const URL: &str = "SMTP_URL";
+    const FROM: &str = "MAIL_FROM";
+    const FROM_EXPECTS: &str = "the sender of mails, such as Rookery <no-reply@example.com>";
+    let url = env.required(URL, mail::EXPECTS)?.into();
+    let from = match env.parsed(FROM, FROM_EXPECTS)? {
+        Some(from) => from,
+        None => mail::default_sender(public_url.domain().unwrap_or("localhost"))
+            .map_err(|error| malformed(FROM, FROM_EXPECTS, error))?,
+    };
+    mail::mailer(&url, from).map_err(|error| malformed(URL, mail::EXPECTS, error))
+}

@@ -1,0 +1,37 @@
+//! The values of the users context. Text from outside becomes one of these types or is refused, once, here.
+
+mod email;
+mod id;
+mod mail;
+mod password;
+mod profile;
+mod token;
+mod user;
+mod username;
+
+pub use email::Email;
+pub use id::UserId;
+pub use mail::MailKind;
+pub use password::Password;
+pub use profile::{AvatarUrl, Bio, Change, DisplayName, ProfileChanges};
+pub use token::{Token, TokenHash};
+pub use user::{Account, Follow, User, UserSummary};
+pub use username::{Username, UsernamePrefix};
+
+/// Why a value is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// What is wrong with it, such as `TOO_LONG`.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl Invalid {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}

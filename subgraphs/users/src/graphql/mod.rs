@@ -1,0 +1,81 @@
+//! The users subgraph.
+
+mod account;
+mod connection;
+mod follow;
+mod loaders;
+mod profile;
+mod query;
+mod session;
+mod user;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
+use axum::Router;
+use common::{
+    auth::Verifier,
+    error::Error,
+    graphql::{GraphqlService, viewer, with_limits, with_loader},
+};
+
+use crate::{
+    app::{self, App},
+    domain::UserId,
+};
+use loaders::Loaders;
+
+/// Values an answer may have at most: a list counts once for each item it may have. The depth that the router allows
+/// would otherwise multiply pages of 100 with each other.
+const MAX_VALUES: usize = 20_000;
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    account::AccountMutation,
+    session::SessionMutation,
+    profile::ProfileMutation,
+    follow::FollowMutation,
+);
+
+pub type UsersSchema = Schema<query::Query, Mutation, EmptySubscription>;
+
+fn builder() -> SchemaBuilder<query::Query, Mutation, EmptySubscription> {
+    with_limits(Schema::build(
+        query::Query,
+        Mutation::default(),
+        EmptySubscription,
+    ))
+    .limit_complexity(MAX_VALUES)
+}
+
+/// The schema over an application.
+pub fn schema(app: App) -> UsersSchema {
+    builder().data(app).finish()
+}
+
+/// The subgraph's federation SDL. It needs no database.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().federation().compose_directive();
+    builder().finish().sdl_with_options(options)
+}
+
+/// `POST /graphql`. What one request asks for is loaded together.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let schema = schema(app.clone());
+    let prepare =
+        move |request: async_graphql::Request| with_loader(request, Loaders::new(app.clone()));
+    common::graphql::routes(GraphqlService::new(schema, verifier, prepare))
+}
+
+fn application<'a>(ctx: &async_graphql::Context<'a>) -> async_graphql::Result<&'a App> {
+    ctx.data()
+}
+
+/// The viewer's id, or the error that asks for a token.
+fn viewer_id(ctx: &async_graphql::Context<'_>) -> async_graphql::Result<UserId> {
+    Ok(UserId::from(viewer(ctx)?.id))
+}
+
+/// What a query answers with, where every violation is a top-level error.
+fn answer<T>(result: Result<T, app::Error>) -> async_graphql::Result<T> {
+    Ok(result.map_err(Error::from)?)
+}

@@ -1,0 +1,171 @@
+//! What other contexts ask, on behalf of a viewer, at this service's own port. The router leads nobody here.
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use common::{
+    auth::Verifier,
+    error::{Class, Detail, Error, Violation},
+    server::{MAX_BODY_BYTES, json},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    app::{App, FolloweeIds},
+    domain::{UserId, UserSummary},
+};
+
+/// The most ids, and the most handles, one look-up may name.
+const MAX_LOOKUP: usize = 100;
+
+#[derive(Clone)]
+struct Internal {
+    app: App,
+    verifier: Verifier,
+}
+
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    Router::new()
+        .route("/internal/followee-ids", get(followee_ids))
+        .route("/internal/users/lookup", post(lookup))
+        .with_state(Internal { app, verifier })
+}
+
+impl Internal {
+    fn viewer(&self, headers: &HeaderMap) -> Result<UserId, Violation> {
+        let identity = self.verifier.identify(headers)?;
+        Ok(UserId::from(identity.require()?.id))
+    }
+}
+
+#[derive(Serialize)]
+struct Followees {
+    version: i64,
+    followee_ids: Vec<Uuid>,
+}
+
+/// Whom the viewer follows; 304 when the asker's version is the present one.
+async fn followee_ids(
+    State(internal): State<Internal>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let viewer = internal.viewer(&headers)?;
+    let known = known_versions(&headers);
+    match internal.app.followee_ids(viewer, &known).await? {
+        FolloweeIds::Unchanged => Ok(StatusCode::NOT_MODIFIED.into_response()),
+        FolloweeIds::Changed { version, ids } => {
+            let body = Followees {
+                version,
+                followee_ids: ids.into_iter().map(UserId::as_uuid).collect(),
+            };
+            let mut response = json(StatusCode::OK, &body);
+            if let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+                response.headers_mut().insert(header::ETAG, etag);
+            }
+            Ok(response)
+        }
+    }
+}
+
+/// The versions in `If-None-Match` (RFC 9110, 13.1.2). What is no version of ours matches nothing.
+fn known_versions(headers: &HeaderMap) -> Vec<i64> {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|tag| {
+            let tag = tag.trim();
+            let tag = tag.strip_prefix("W/").unwrap_or(tag);
+            tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    #[serde(default)]
+    ids: Vec<Uuid>,
+    #[serde(default)]
+    usernames: Vec<String>,
+}
+
+fn read(body: Result<Bytes, BytesRejection>) -> Result<Question, Violation> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Violation::new(
+            Class::TooLarge,
+            "PAYLOAD_TOO_LARGE",
+            format!("The body may have {MAX_BODY_BYTES} bytes at most."),
+        ),
+        _ => Violation::new(Class::BadRequest, "BAD_REQUEST", "The body ended early."),
+    })?;
+    serde_json::from_slice(&body).map_err(|error| {
+        let message = format!(
+            "The body must be JSON of the form {{\"ids\": [uuid, …], \"usernames\": [text, …]}}; there is a mistake in \
+             line {}, column {}.",
+            error.line(),
+            error.column()
+        );
+        Violation::new(Class::BadRequest, "BAD_REQUEST", message)
+    })
+}
+
+#[derive(Serialize)]
+struct Found {
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    id: Uuid,
+    username: String,
+    display_name: Option<String>,
+    avatar_url: Option<String>,
+}
+
+impl From<UserSummary> for Item {
+    fn from(user: UserSummary) -> Self {
+        Self {
+            id: user.id.as_uuid(),
+            username: user.username,
+            display_name: user.display_name,
+            avatar_url: user.avatar_url,
+        }
+    }
+}
+
+/// Who has these ids or handles. Nobody does is no error.
+async fn lookup(
+    State(internal): State<Internal>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Error> {
+    internal.viewer(&headers)?;
+    let question = read(body)?;
+    let details: Vec<Detail> = [
+        ("ids", question.ids.len()),
+        ("usernames", question.usernames.len()),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > MAX_LOOKUP)
+    .map(|(field, count)| Detail {
+        field,
+        code: "TOO_MANY",
+        message: format!("`{field}` has {count} entries; it may have {MAX_LOOKUP} at most."),
+    })
+    .collect();
+    if !details.is_empty() {
+        return Err(Violation::invalid(details).into());
+    }
+    let ids: Vec<UserId> = question.ids.into_iter().map(UserId::from).collect();
+    let found = internal.app.summaries(&ids, &question.usernames).await?;
+    let items = found.into_iter().map(Item::from).collect();
+    Ok(json(StatusCode::OK, &Found { items }))
+}

@@ -1,0 +1,69 @@
+//! The users context: accounts, sessions, profiles and the follow graph.
+
+pub mod app;
+pub mod clients;
+mod config;
+mod db;
+pub mod domain;
+pub mod graphql;
+mod internal;
+mod well_known;
+
+use std::{sync::Arc, thread::available_parallelism};
+
+use axum::Router;
+use common::{
+    auth::Verifier,
+    clock::SystemClock,
+    config::Env,
+    server::{self, Readiness},
+    service::{self, StartError},
+    shutdown::Shutdown,
+};
+
+use crate::app::{App, HashingCost, Housekeeping, Outbox, Passwords};
+
+pub use config::{Config, DEFAULT_ADDRESS};
+
+/// Serves until `shutdown`, and sends the mails that become due meanwhile.
+pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
+    let clock = SystemClock::shared();
+    let config = Config::from_env(&env, clock.clone())?;
+    let pool = config.postgres.pool("users")?;
+    migrations::check_schema(&pool, migrations::Context::Users)
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))?;
+    let listener = service::bind(config.listen_addr).await?;
+    let cores = available_parallelism().map_or(1, usize::from);
+    let passwords = Passwords::new(HashingCost::owasp(), cores)
+        .map_err(|error| StartError::Other(error.to_string()))?;
+    let app = App::new(pool, clock, passwords, config.signer)
+        .require_verified_email(config.require_verified_email);
+
+    let workers = shutdown.child_token();
+    let outbox = Outbox::new(app.clone(), config.mailer, config.links);
+    let outbox = tokio::spawn(outbox.run(workers.clone()));
+    let housekeeping = tokio::spawn(Housekeeping::new(app.clone()).run(workers.clone()));
+    let served = server::serve(listener, routes(app, config.verifier), shutdown).await;
+    // Also when serving failed.
+    workers.cancel();
+    for worker in [outbox, housekeeping] {
+        if let Err(error) = worker.await {
+            tracing::error!(%error, "a worker ended badly");
+        }
+    }
+    Ok(served?)
+}
+
+/// Everything the service answers.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let asked = app.clone();
+    let ready: Readiness = Arc::new(move || {
+        let app = asked.clone();
+        Box::pin(async move { app.is_ready().await })
+    });
+    let routes = graphql::routes(app.clone(), verifier.clone())
+        .merge(well_known::routes(&verifier))
+        .merge(internal::routes(app, verifier));
+    server::with_basics(routes, ready)
+}

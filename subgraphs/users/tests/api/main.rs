@@ -1,0 +1,27 @@
+//! The users service from outside: its routes called in process, on a real PostgreSQL, with a clock that stands still
+//! and a mailbox of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by panicking, their helpers too"
+)]
+
+mod batching;
+mod config;
+mod follows;
+mod internal;
+mod log;
+mod login;
+mod mailer;
+mod outbox;
+mod password_reset;
+mod plans;
+mod profiles;
+mod registration;
+mod schema;
+mod secrecy;
+mod service;
+mod sessions;
+mod verification;
+mod world;

@@ -1,0 +1,125 @@
+//! The plans of the statements that are sent most, prepared for any parameters, on tables large enough to matter.
+
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use users::{app::FolloweeIds, domain::UserId};
+use uuid::Uuid;
+
+use crate::{log::recorded, world::World};
+
+/// 20,000 people; the first is followed by all, and follows all. Created in bulk, behind the service's back.
+async fn populated() -> (World, UserId) {
+    let world = World::new().await;
+    world
+        .execute(
+            "INSERT INTO users.users (id, email, username, password_hash, created_at)
+             SELECT ('01890000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'user' || n || '@example.com',
+                    'user' || n, '', now()
+             FROM generate_series(0, 19999) AS n;
+             INSERT INTO users.follows
+             SELECT fan.id, first.id, now() - random() * interval '1 day'
+             FROM users.users AS fan, users.users AS first WHERE first.username = 'user0' AND fan.username <> 'user0'
+             UNION ALL
+             SELECT first.id, fan.id, now() - random() * interval '1 day'
+             FROM users.users AS fan, users.users AS first WHERE first.username = 'user0' AND fan.username <> 'user0';
+             ANALYZE users.users, users.follows",
+        )
+        .await;
+    let first = Uuid::try_parse("01890000-0000-7000-8000-000000000000").unwrap();
+    (world, UserId::from(first))
+}
+
+/// The plan of a statement that is prepared for any parameters, and run with these.
+async fn plan(world: &World, statement: &str, arguments: &str) -> String {
+    let mut conn = PgConnection::connect(&world.database.admin_url())
+        .await
+        .unwrap();
+    conn.execute("SET plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    conn.execute(AssertSqlSafe(format!("PREPARE sent AS {statement}")))
+        .await
+        .unwrap();
+    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE sent ({arguments})");
+    let rows = conn.fetch_all(AssertSqlSafe(explain)).await.unwrap();
+    rows.iter()
+        .map(|row| row.get::<String, _>(0) + "\n")
+        .collect()
+}
+
+fn only(statements: Vec<String>) -> String {
+    let [statement] = <[String; 1]>::try_from(statements).expect("one statement");
+    statement
+}
+
+#[tokio::test]
+async fn completing_a_handle_reads_a_range_of_the_index_in_order() {
+    let (world, _) = populated().await;
+    let (found, statements) = recorded(world.app.search("user1", 10)).await;
+    assert_eq!(found.unwrap().len(), 10);
+    let plan = plan(&world, &only(statements), "'user1', 'user1{', 10").await;
+    assert!(
+        plan.contains("Index Scan using users_username_key"),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("Index Cond: ((lower(username) >= $1) AND (lower(username) < $2))"),
+        "{plan}"
+    );
+    assert!(
+        !plan.contains("Sort") && !plan.contains("Seq Scan"),
+        "{plan}"
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_a_list_reads_its_rows_and_no_more() {
+    let (world, first) = populated().await;
+    for (field, index) in [
+        ("followers", "follows_followers_idx"),
+        ("followees", "follows_followees_idx"),
+    ] {
+        let query =
+            format!("query($id: ID!) {{ user(id: $id) {{ {field} {{ nodes {{ id }} }} }} }}");
+        let asked = world.ask(None, &query, json!({ "id": first.to_string() }));
+        let (data, statements) = recorded(asked).await;
+        assert_eq!(data["user"][field]["nodes"].as_array().unwrap().len(), 20);
+        for (at, id) in [
+            ("NULL", "NULL"),
+            ("now()", "'01890000-0000-7000-8000-000000000009'"),
+        ] {
+            let plan = plan(
+                &world,
+                &statements[1],
+                &format!("ARRAY['{first}'::uuid], {at}, {id}, 21"),
+            )
+            .await;
+            assert!(plan.contains(&format!("using {index}")), "{plan}");
+            assert!(
+                plan.contains("AND (ROW(created_at, "),
+                "the cursor is part of the index condition: {plan}"
+            );
+            assert!(!plan.contains("Seq Scan"), "{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_list_of_followees_costs_one_look_up_by_primary_key() {
+    let (world, first) = populated().await;
+    let (answer, statements) = recorded(world.app.followee_ids(first, &[0])).await;
+    assert_eq!(answer.unwrap(), FolloweeIds::Unchanged);
+    let plan = plan(&world, &only(statements), &format!("'{first}'")).await;
+    assert_eq!(
+        plan,
+        "Index Scan using users_pkey on users\n  Index Cond: (id = $1)\n"
+    );
+}
+
+#[tokio::test]
+async fn signing_in_finds_the_account_by_index() {
+    let (world, _) = populated().await;
+    let (_, statements) = recorded(world.app.log_in("nobody@example.com", "password".into())).await;
+    let plan = plan(&world, &only(statements), "'nobody@example.com'").await;
+    assert!(plan.contains("Index Scan using users_email_key"), "{plan}");
+}

@@ -1,0 +1,234 @@
+//! The service under test and what surrounds it.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use common::auth::Signer;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
+use testkit::{Authority, Context, Graph, ManualClock, TestDatabase, tokens};
+use users::app::{
+    App, HashingCost, Links, Outbox, Passwords,
+    ports::{Mail, MailError, Mailer},
+};
+use uuid::Uuid;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct World {
+    pub clock: Arc<ManualClock>,
+    pub app: App,
+    pub graph: Graph,
+    pub mailbox: Arc<Mailbox>,
+    /// A superuser's view, to look behind the service's back.
+    pub admin: PgPool,
+    pub database: TestDatabase,
+}
+
+/// Somebody with a verified account and a token.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: Uuid,
+    pub token: String,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(|app| app).await
+    }
+
+    /// A world whose application is set up as the test needs it.
+    pub async fn with(set_up: impl FnOnce(App) -> App) -> Self {
+        let database = testkit::database().await;
+        let clock = ManualClock::shared();
+        let app = set_up(application(database.pool(Context::Users), &clock));
+        Self {
+            graph: graph(app.clone(), &clock),
+            clock,
+            app,
+            mailbox: Arc::default(),
+            admin: database.admin_pool(),
+            database,
+        }
+    }
+
+    /// A worker on this world's outbox and mailbox.
+    pub fn outbox(&self) -> Outbox {
+        let links = Links::under("https://rookery.test".parse().unwrap());
+        Outbox::new(self.app.clone(), self.mailbox.clone(), links)
+    }
+
+    /// Sends everything that is due.
+    pub async fn deliver(&self) {
+        while self.outbox().deliver_due().await.unwrap() > 0 {}
+    }
+
+    /// The `data` of an operation that has no errors.
+    pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        self.graph.ask(token, query, variables).await.data()
+    }
+
+    pub async fn register(&self, username: &str) -> Value {
+        let input = json!({
+            "email": format!("{username}@example.com"), "username": username, "password": PASSWORD,
+        });
+        self.register_with(input).await
+    }
+
+    /// The payload of `register`.
+    pub async fn register_with(&self, input: Value) -> Value {
+        let query = "mutation($input: RegisterInput!) { register(input: $input) {
+            user { id username displayName email createdAt followerCount followeeCount }
+            userErrors { code message field } } }";
+        self.ask(None, query, json!({ "input": input })).await["register"].take()
+    }
+
+    /// Somebody with a verified account: `ada@example.com`, with the password that all have.
+    pub async fn person(&self, username: &str) -> Person {
+        let payload = self.register(username).await;
+        let id: Uuid = payload["user"]["id"].as_str().unwrap().parse().unwrap();
+        self.execute(&format!(
+            "UPDATE users.users SET email_verified_at = created_at WHERE id = '{id}'"
+        ))
+        .await;
+        let token = tokens().token_at(id, &*self.clock);
+        Person { id, token }
+    }
+
+    pub async fn log_in(&self, email: &str, password: &str) -> Value {
+        let query = "mutation($input: LoginInput!) { login(input: $input) {
+            accessToken tokenType expiresIn refreshToken user { username email }
+            userErrors { code message field } } }";
+        let input = json!({ "email": email, "password": password });
+        self.ask(None, query, json!({ "input": input })).await["login"].take()
+    }
+
+    /// The payload of `refreshSession`.
+    pub async fn refresh(&self, token: &str) -> Value {
+        let query = "mutation($token: String!) { refreshSession(input: {refreshToken: $token}) {
+            accessToken refreshToken user { username } userErrors { code } } }";
+        self.ask(None, query, json!({ "token": token })).await["refreshSession"].take()
+    }
+
+    /// Runs SQL behind the service's back.
+    pub async fn execute(&self, sql: &str) {
+        self.admin
+            .execute(AssertSqlSafe(sql.to_owned()))
+            .await
+            .unwrap();
+    }
+
+    /// The one value that a query behind the service's back returns.
+    pub async fn value<T>(&self, sql: &str) -> T
+    where
+        T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        let row = self.admin.fetch_one(AssertSqlSafe(sql.to_owned())).await;
+        row.unwrap().get(0)
+    }
+
+    /// Returns once so many statements of this database wait for a lock.
+    pub async fn lock_is_awaited_by(&self, statements: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let seen = async { while self.value::<i64>(waiting).await < statements {} };
+        tokio::time::timeout(Duration::from_secs(30), seen)
+            .await
+            .expect("nobody waits for a lock");
+    }
+}
+
+/// An application that hashes passwords fast.
+pub fn application(pool: PgPool, clock: &Arc<ManualClock>) -> App {
+    let signer = Signer::new(&tokens().pair.private_pem, Authority::issuer()).unwrap();
+    let passwords = Passwords::new(HashingCost::cheapest(), 2).unwrap();
+    App::new(pool, clock.clone(), passwords, signer)
+}
+
+/// A client of the service's routes.
+pub fn graph(app: App, clock: &Arc<ManualClock>) -> Graph {
+    Graph::new(users::routes(app, tokens().verifier(clock.clone())))
+}
+
+/// The code of the only user error of a payload.
+pub fn refusal(payload: &Value) -> &str {
+    let errors = payload["userErrors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "{payload}");
+    errors[0]["code"].as_str().unwrap()
+}
+
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+/// Takes mails, or refuses them while it is broken.
+#[derive(Default)]
+pub struct Mailbox {
+    mails: Mutex<Vec<Received>>,
+    broken: AtomicBool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub id: Uuid,
+    pub to: String,
+    pub subject: &'static str,
+    pub text: String,
+}
+
+impl Received {
+    /// The token as somebody would copy it.
+    pub fn token(&self) -> String {
+        let after = self.text.split("enter this token:").nth(1).unwrap();
+        after.trim_start().lines().next().unwrap().to_owned()
+    }
+}
+
+impl Mailbox {
+    pub fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.mails.lock().unwrap().clone()
+    }
+
+    /// The newest mail with a subject.
+    pub fn last_about(&self, subject: &str) -> Received {
+        let mut mails = self.received();
+        mails.retain(|mail| mail.subject == subject);
+        mails
+            .pop()
+            .unwrap_or_else(|| panic!("no mail `{subject}` came"))
+    }
+
+    /// The newest mail; mails that are due together come in any order.
+    pub fn last(&self) -> Received {
+        self.received().pop().expect("no mail came")
+    }
+}
+
+#[async_trait]
+impl Mailer for Mailbox {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(MailError("451 try again later".to_owned()));
+        }
+        // Lets others run between claiming and marking.
+        tokio::task::yield_now().await;
+        self.mails.lock().unwrap().push(Received {
+            id: mail.id,
+            to: mail.to.as_str().to_owned(),
+            subject: mail.subject,
+            text: mail.text.expose_secret().to_owned(),
+        });
+        Ok(())
+    }
+}
