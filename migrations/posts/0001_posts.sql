@@ -20,8 +20,8 @@ CREATE INDEX posts_author_id_created_at_idx ON posts.posts (author_id, created_a
 
 -- Everybody's posts from any place of the list: the timeline's walk through recent posts.
 -- NULLS LAST changes nothing for columns that are never null, and everything for the planner: an index answers only an
--- ORDER BY that is written the same way. So no estimate, however wrong, can make it look for the posts of one author
--- among the posts of everybody, nor sort what it could have read in order.
+-- ORDER BY that is written the same way. Otherwise it would, where few people write much, look for the posts of one author
+-- among the posts of everybody, and read all of them for somebody who never wrote.
 CREATE INDEX posts_created_at_idx ON posts.posts (created_at DESC NULLS LAST, id DESC NULLS LAST);
 
 -- Who likes a post. Lives and dies with the post, and needs no row of another author.

@@ -1,0 +1,138 @@
+//! The users service as the social graph.
+//!
+//! Every read asks it, with the version of the list that is already known; it answers "not modified" by reading one row.
+//! So a list crosses the wire once a change, and nobody ever reads an old one.
+
+use async_trait::async_trait;
+use common::{
+    auth::Viewer,
+    upstream::{Answer, Call, Upstream},
+};
+use moka::sync::Cache;
+use reqwest::{
+    StatusCode,
+    header::{ETAG, HeaderValue},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    app::ports::{SocialGraph, SocialGraphError},
+    domain::Followees,
+};
+
+/// Ids that all cached lists together may have: 64 MiB of them.
+const MAX_CACHED_IDS: u64 = 4 * 1024 * 1024;
+/// What a list costs beside its ids, counted in ids: its entry, version and allocation.
+const ENTRY_OVERHEAD: u32 = 16;
+
+#[derive(Clone)]
+struct Known {
+    /// The entity tag as it came, to be sent back as it is.
+    version: HeaderValue,
+    followees: Followees,
+}
+
+/// Asks the users service whom its caller follows.
+pub struct UsersService {
+    upstream: Upstream,
+    lists: Cache<Uuid, Known>,
+}
+
+impl UsersService {
+    pub fn new(upstream: Upstream) -> Self {
+        Self::with_capacity(upstream, MAX_CACHED_IDS)
+    }
+
+    /// With another bound on the ids of all cached lists together.
+    pub fn with_capacity(upstream: Upstream, max_ids: u64) -> Self {
+        let weight = |known: &Known| {
+            u32::try_from(known.followees.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(ENTRY_OVERHEAD)
+        };
+        let lists = Cache::builder()
+            .max_capacity(max_ids)
+            .weigher(move |_viewer, known| weight(known))
+            .build();
+        Self { upstream, lists }
+    }
+
+    async fn ask(
+        &self,
+        viewer: &Viewer,
+        version: Option<&HeaderValue>,
+    ) -> Result<Answer, SocialGraphError> {
+        let mut call = Call::get("/internal/followee-ids").on_behalf_of(&viewer.authorization());
+        if let Some(version) = version {
+            call = call.if_none_match(version.clone());
+        }
+        self.upstream
+            .call(&call)
+            .await
+            .map_err(SocialGraphError::unavailable)
+    }
+
+    /// Keeps a list that came in full. Who reads at the same time may put an older one over it; the next read finds out.
+    fn keep(&self, viewer: Uuid, answer: &Answer) -> Result<Followees, SocialGraphError> {
+        let list: List =
+            serde_json::from_slice(&answer.body).map_err(SocialGraphError::unavailable)?;
+        let followees = Followees::new(list.followee_ids);
+        if let Some(version) = answer.headers.get(ETAG) {
+            let known = Known {
+                version: version.clone(),
+                followees: followees.clone(),
+            };
+            self.lists.insert(viewer, known);
+        }
+        Ok(followees)
+    }
+}
+
+#[derive(Deserialize)]
+struct List {
+    followee_ids: Vec<Uuid>,
+}
+
+#[async_trait]
+impl SocialGraph for UsersService {
+    async fn followees(&self, viewer: &Viewer) -> Result<Followees, SocialGraphError> {
+        // Held until the answer is here: that the cache drops the entry meanwhile does not matter.
+        let known = self.lists.get(&viewer.id);
+        let version = known.as_ref().map(|known| &known.version);
+        let answer = self.ask(viewer, version).await?;
+        match (answer.status, known) {
+            (StatusCode::OK, _) => self.keep(viewer.id, &answer),
+            (StatusCode::NOT_MODIFIED, Some(known)) => Ok(known.followees),
+            (StatusCode::UNAUTHORIZED, _) => Err(SocialGraphError::Unauthenticated),
+            (status, _) => Err(SocialGraphError::unavailable(format!(
+                "the users service answered {status} to the question whom somebody follows"
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_of_all_lists_together_are_bounded() {
+        let upstream = Upstream::new("users", "http://127.0.0.1:1".parse().unwrap()).unwrap();
+        let client = UsersService::with_capacity(upstream, 10_000);
+        let ids: Vec<_> = (0..1_000).map(Uuid::from_u128).collect();
+        for viewer in 0..100 {
+            let known = Known {
+                version: HeaderValue::from_static("\"1\""),
+                followees: Followees::new(ids.clone()),
+            };
+            client.lists.insert(Uuid::from_u128(viewer), known);
+        }
+        client.lists.run_pending_tasks();
+        let (lists, weight) = (client.lists.entry_count(), client.lists.weighted_size());
+        assert!(
+            lists > 0 && weight <= 10_000,
+            "{lists} lists of weight {weight}"
+        );
+    }
+}

@@ -1,0 +1,51 @@
+//! The GraphQL API: the posts part of the graph.
+
+mod connection;
+mod loaders;
+mod mutation;
+mod post;
+mod query;
+mod user;
+
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use axum::Router;
+use common::{
+    auth::Verifier,
+    graphql::{GraphqlService, with_limits},
+};
+
+use crate::app::App;
+use mutation::Mutation;
+use query::Query;
+
+pub type PostsSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// What an operation may cost, each field counted as often as its lists can repeat it: authors have posts that have authors.
+/// A timeline of 100 posts with all their fields is a tenth of it.
+const MAX_COST: usize = 20_000;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    with_limits(Schema::build(Query, Mutation, EmptySubscription))
+        .limit_complexity(MAX_COST)
+        .enable_federation()
+}
+
+/// The schema that answers.
+pub fn schema(app: App) -> PostsSchema {
+    builder().data(app).finish()
+}
+
+/// The schema as text, with its federation directives.
+pub fn sdl() -> String {
+    builder()
+        .finish()
+        .sdl_with_options(SDLExportOptions::new().federation().compose_directive())
+}
+
+/// `POST /graphql`.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let schema = schema(app.clone());
+    common::graphql::routes(GraphqlService::new(schema, verifier, move |request| {
+        loaders::add(&app, request)
+    }))
+}

@@ -1,0 +1,56 @@
+//! The posts context: posts, likes and the timeline.
+//!
+//! A timeline request reads in one direction: `graphql/query.rs`, `app/timeline.rs`, `db/timeline.rs`, and the migration
+//! that has the indexes.
+
+pub mod app;
+pub mod clients;
+mod config;
+mod db;
+pub mod domain;
+pub mod graphql;
+
+use std::sync::Arc;
+
+use axum::Router;
+use common::{
+    auth::Verifier,
+    clock::SystemClock,
+    config::Env,
+    server::{serve, with_basics},
+    service::{StartError, bind},
+    shutdown::Shutdown,
+};
+
+use app::App;
+use clients::UsersService;
+
+pub use config::{Config, DEFAULT_ADDRESS};
+
+/// Runs the service until it is asked to stop.
+pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
+    let clock = SystemClock::shared();
+    let config = Config::from_env(&env, clock.clone())?;
+    let pool = config.database.pool("posts")?;
+    // Before the pool opens its first connection: the application says how they plan.
+    let users = Arc::new(UsersService::new(config.users));
+    let app = App::new(pool.clone(), clock, users);
+    migrations::check_schema(&pool, migrations::Context::Posts)
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))?;
+    let listener = bind(config.address).await?;
+    serve(listener, routes(app, config.verifier), shutdown).await?;
+    Ok(())
+}
+
+/// Everything the service answers over HTTP.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let ready = app.clone();
+    with_basics(
+        graphql::routes(app, verifier),
+        Arc::new(move || {
+            let app = ready.clone();
+            Box::pin(async move { app.is_ready().await })
+        }),
+    )
+}

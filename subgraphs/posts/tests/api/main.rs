@@ -1,0 +1,25 @@
+//! The posts service from outside: its GraphQL API in process, on a database of each test's own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test says what it expects by panicking"
+)]
+
+mod concurrency;
+mod counting;
+mod crowd;
+mod explain;
+mod failures;
+mod likes;
+mod log;
+mod oracle;
+mod pages;
+mod plans;
+mod reading;
+mod schema;
+mod service;
+mod social_graph;
+mod timeline;
+mod users_service;
+mod world;
+mod writing;
