@@ -1,0 +1,84 @@
+//! Reading messages.
+
+use std::collections::HashMap;
+
+use common::{
+    error::Fault,
+    page::{Page, Window},
+};
+
+use super::App;
+use crate::{
+    db::{self, messages::Stretch},
+    domain::{ConversationId, Message, MessageId, UserId},
+};
+
+/// Which part of a conversation is asked for, oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MessageWindow {
+    pub conversation: ConversationId,
+    pub window: Window,
+}
+
+impl MessageWindow {
+    /// The message after which it begins. Its id says where it is; times of messages can be equal.
+    fn mark(self) -> Option<MessageId> {
+        self.window.after.map(|place| MessageId(place.id))
+    }
+}
+
+impl App {
+    /// Those of the messages that the viewer may read, in no order.
+    pub async fn messages(&self, viewer: UserId, ids: &[MessageId]) -> Result<Vec<Message>, Fault> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(db::messages::by_ids(&mut conn, viewer, ids).await?)
+    }
+
+    /// A page for each window, in one statement however many there are (and one more when some begin after a message). A
+    /// window that begins after something that is no message of its conversation has none. Pages of conversations that
+    /// the viewer takes no part in are empty.
+    pub async fn message_pages(
+        &self,
+        viewer: UserId,
+        windows: &[MessageWindow],
+    ) -> Result<HashMap<MessageWindow, Page<Message>>, Fault> {
+        let mut conn = self.pool.acquire().await?;
+        let marks: Vec<_> = windows.iter().filter_map(|window| window.mark()).collect();
+        let places = if marks.is_empty() {
+            Vec::new()
+        } else {
+            db::messages::places(&mut conn, &marks).await?
+        };
+        let places: HashMap<_, _> = places.iter().map(|place| (place.id, place)).collect();
+        let position = |window: &MessageWindow| match window.mark() {
+            None => Some(0),
+            Some(mark) => places
+                .get(&mark)
+                .filter(|place| place.conversation == window.conversation)
+                .map(|place| place.seq),
+        };
+        let (known, stretches): (Vec<_>, Vec<_>) = windows
+            .iter()
+            .filter_map(|window| {
+                let stretch = Stretch {
+                    conversation: window.conversation,
+                    after: position(window)?,
+                    limit: window.window.fetch(),
+                };
+                Some((*window, stretch))
+            })
+            .unzip();
+        let mut rows = vec![Vec::new(); known.len()];
+        for (index, message) in db::messages::stretches(&mut conn, viewer, &stretches).await? {
+            if let Some(rows) = rows.get_mut(index) {
+                rows.push(message);
+            }
+        }
+        let pages = known
+            .into_iter()
+            .zip(rows)
+            .map(|(window, rows)| (window, Page::of(rows, window.window)))
+            .collect();
+        Ok(pages)
+    }
+}

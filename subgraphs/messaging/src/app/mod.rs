@@ -1,0 +1,42 @@
+//! What people can do with conversations and messages, and the rules for it. Both APIs are thin over this.
+
+mod conversations;
+mod error;
+mod mentions;
+mod messages;
+pub mod ports;
+mod reading;
+mod sending;
+mod starting;
+
+use std::sync::Arc;
+
+use common::clock::SharedClock;
+use sqlx::PgPool;
+
+pub use error::MessagingError;
+pub use messages::MessageWindow;
+pub use reading::MarkRead;
+pub use sending::SendMessage;
+pub use starting::Started;
+
+use ports::UserDirectory;
+
+/// Everything the use cases need; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pool: PgPool,
+    clock: SharedClock,
+    users: Arc<dyn UserDirectory>,
+}
+
+impl App {
+    pub fn new(pool: PgPool, clock: SharedClock, users: Arc<dyn UserDirectory>) -> Self {
+        Self { pool, clock, users }
+    }
+
+    /// Whether the database answers. The users service is not asked: most of this one works without it.
+    pub async fn is_ready(&self) -> bool {
+        common::postgres::is_ready(&self.pool).await
+    }
+}

@@ -1,0 +1,45 @@
+//! Marking messages as read.
+
+use super::{
+    App, MessagingError,
+    conversations::{as_seen_by, participates},
+};
+use crate::{
+    db,
+    domain::{Conversation, MessageId, UserId},
+};
+
+/// How far a client says that its user has read, as it came.
+#[derive(Clone, Debug)]
+pub struct MarkRead {
+    pub conversation_id: String,
+    /// The latest message that was read.
+    pub message_id: String,
+}
+
+impl App {
+    /// Marks a message and everything before it as read. The mark moves forward only, so that a late or repeated request
+    /// changes nothing.
+    pub async fn mark_read(
+        &self,
+        viewer: UserId,
+        request: &MarkRead,
+    ) -> Result<Conversation, MessagingError> {
+        let mut tx = self.pool.begin().await?;
+        let conversation = participates(&mut tx, viewer, &request.conversation_id).await?;
+        let message =
+            MessageId::parse(&request.message_id).ok_or(MessagingError::MessageElsewhere)?;
+        let seq = db::messages::places(&mut tx, &[message])
+            .await?
+            .into_iter()
+            .find(|place| place.conversation == conversation)
+            .ok_or(MessagingError::MessageElsewhere)?
+            .seq;
+        if seq > db::participants::lock_last_read(&mut tx, conversation, viewer).await? {
+            db::participants::set_last_read(&mut tx, conversation, viewer, seq).await?;
+        }
+        let conversation = as_seen_by(&mut tx, viewer, conversation).await?;
+        tx.commit().await?;
+        Ok(conversation)
+    }
+}

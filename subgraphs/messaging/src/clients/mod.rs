@@ -1,0 +1,5 @@
+//! Other contexts over HTTP.
+
+mod users;
+
+pub use users::UsersService;

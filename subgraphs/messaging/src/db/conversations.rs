@@ -1,0 +1,148 @@
+//! `messaging.conversations`.
+
+use common::{Timestamp, page::Keyset};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::{Conversation, ConversationId, Message, Pair, UserId};
+
+/// Those of the conversations that the viewer takes part in, in no order.
+pub async fn by_ids(
+    conn: &mut PgConnection,
+    viewer: UserId,
+    ids: &[ConversationId],
+) -> sqlx::Result<Vec<Conversation>> {
+    sqlx::query_as!(
+        Conversation,
+        "SELECT c.id, c.low_user_id, c.high_user_id, c.last_message_id AS latest_message_id, p.unread_count, c.updated_at
+         FROM messaging.conversations c
+         JOIN messaging.participants p ON p.conversation_id = c.id
+         WHERE c.id = ANY($1) AND p.user_id = $2",
+        ids as _,
+        viewer as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Up to `limit` of the viewer's conversations, latest first, from the place `after`.
+pub async fn list(
+    conn: &mut PgConnection,
+    viewer: UserId,
+    after: Option<Keyset>,
+    limit: i64,
+) -> sqlx::Result<Vec<Conversation>> {
+    // One statement for the first page and the next ones: beyond the last possible place everything comes after.
+    sqlx::query_as!(
+        Conversation,
+        "SELECT c.id, c.low_user_id, c.high_user_id, c.last_message_id AS latest_message_id, p.unread_count, p.updated_at
+         FROM messaging.participants p
+         JOIN messaging.conversations c ON c.id = p.conversation_id
+         WHERE p.user_id = $1
+           AND (p.updated_at, p.conversation_id)
+               < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+         ORDER BY p.updated_at DESC, p.conversation_id DESC
+         LIMIT $4",
+        viewer as _,
+        after.map(|place| place.at) as Option<Timestamp>,
+        after.map(|place| place.id) as Option<Uuid>,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The conversation of two people, if they have one.
+pub async fn id_of_pair(
+    conn: &mut PgConnection,
+    pair: Pair,
+) -> sqlx::Result<Option<ConversationId>> {
+    sqlx::query_scalar!(
+        "SELECT id FROM messaging.conversations WHERE low_user_id = $1 AND high_user_id = $2",
+        pair.low as _,
+        pair.high as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Whether a user takes part in a conversation; `None` when there is no such conversation.
+pub async fn has_participant(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    user: UserId,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar!(
+        r#"SELECT low_user_id = $2 OR high_user_id = $2 AS "takes_part!" FROM messaging.conversations WHERE id = $1"#,
+        id as _,
+        user as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Starts a conversation unless the two have one: `false` when they do. Waits for whoever is starting it right now.
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    pair: Pair,
+    at: Timestamp,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO messaging.conversations (id, low_user_id, high_user_id, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT ON CONSTRAINT conversations_pair_key DO NOTHING",
+        id as _,
+        pair.low as _,
+        pair.high as _,
+        at as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Where a conversation stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    low_user_id: UserId,
+    high_user_id: UserId,
+    /// Position of the latest message; 0 when there is none.
+    pub last_seq: i64,
+    pub updated_at: Timestamp,
+}
+
+impl Head {
+    pub fn participants(&self) -> Pair {
+        Pair {
+            low: self.low_user_id,
+            high: self.high_user_id,
+        }
+    }
+}
+
+/// Locks a conversation until the end of the transaction: the next message of it is ours.
+pub async fn lock(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<Head> {
+    sqlx::query_as!(
+        Head,
+        "SELECT low_user_id, high_user_id, last_seq, updated_at FROM messaging.conversations
+         WHERE id = $1 FOR NO KEY UPDATE",
+        id as _,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Makes a message the latest of its conversation, which the transaction has locked.
+pub async fn set_latest(conn: &mut PgConnection, message: &Message) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE messaging.conversations SET last_seq = $2, last_message_id = $3, updated_at = $4 WHERE id = $1",
+        message.conversation_id as _,
+        message.seq,
+        message.id as _,
+        message.created_at as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! `messaging.mentions`.
+
+use common::{Timestamp, page::Keyset};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::{Mention, MentionId, Message, UserId};
+
+/// Adds a mention of a participant to the list of those that mention them.
+pub async fn insert(
+    conn: &mut PgConnection,
+    id: MentionId,
+    message: &Message,
+    user: UserId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO messaging.mentions (id, message_id, conversation_id, user_id, created_at) VALUES ($1, $2, $3, $4, $5)",
+        id as _,
+        message.id as _,
+        message.conversation_id as _,
+        user as _,
+        message.created_at as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Up to `limit` mentions of a user, latest first, from the place `after`.
+pub async fn list(
+    conn: &mut PgConnection,
+    user: UserId,
+    after: Option<Keyset>,
+    limit: i64,
+) -> sqlx::Result<Vec<Mention>> {
+    // One statement for the first page and the next ones: beyond the last possible place everything comes after.
+    sqlx::query_as!(
+        Mention,
+        "SELECT id, message_id, created_at
+         FROM messaging.mentions
+         WHERE user_id = $1
+           AND (created_at, id)
+               < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+         ORDER BY created_at DESC, id DESC
+         LIMIT $4",
+        user as _,
+        after.map(|place| place.at) as Option<Timestamp>,
+        after.map(|place| place.id) as Option<Uuid>,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}

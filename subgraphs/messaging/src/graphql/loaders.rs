@@ -1,0 +1,91 @@
+//! What a request reads is collected and read at once.
+
+use std::{any::TypeId, collections::HashMap, sync::Arc};
+
+use async_graphql::{
+    Context, Request,
+    dataloader::{DataLoader, Loader},
+};
+use common::{
+    auth::Identity,
+    error::{Error, Fault},
+    graphql::{viewer, with_loader},
+    page::Page,
+};
+
+use crate::{
+    app::{App, MessageWindow},
+    domain::{Conversation, ConversationId, Message, MessageId, UserId},
+};
+
+/// Reads on behalf of one viewer, and so only what that viewer may see.
+pub struct Reader {
+    app: App,
+    viewer: UserId,
+}
+
+/// Gives a request of a signed-in viewer its reader.
+pub fn add(app: &App, request: Request) -> Request {
+    let viewer = request
+        .data
+        .get(&TypeId::of::<Identity>())
+        .and_then(|identity| identity.downcast_ref::<Identity>())
+        .and_then(Identity::viewer)
+        .map(|viewer| UserId(viewer.id));
+    match viewer {
+        Some(viewer) => {
+            let app = app.clone();
+            with_loader(request, Reader { app, viewer })
+        }
+        None => request,
+    }
+}
+
+/// The reader of the running operation.
+pub fn reader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Reader>> {
+    viewer(ctx)?;
+    ctx.data::<DataLoader<Reader>>()
+}
+
+/// A fault that every waiting field is told of.
+pub fn shared(fault: Arc<Fault>) -> Error {
+    match *fault {
+        Fault::Internal(_) => Fault::internal(fault).into(),
+        Fault::Unavailable(_) => Fault::unavailable(fault).into(),
+    }
+}
+
+impl Loader<ConversationId> for Reader {
+    type Value = Conversation;
+    type Error = Arc<Fault>;
+
+    async fn load(
+        &self,
+        ids: &[ConversationId],
+    ) -> Result<HashMap<ConversationId, Conversation>, Arc<Fault>> {
+        let found = self.app.conversations(self.viewer, ids).await?;
+        Ok(found.into_iter().map(|found| (found.id, found)).collect())
+    }
+}
+
+impl Loader<MessageId> for Reader {
+    type Value = Message;
+    type Error = Arc<Fault>;
+
+    async fn load(&self, ids: &[MessageId]) -> Result<HashMap<MessageId, Message>, Arc<Fault>> {
+        let found = self.app.messages(self.viewer, ids).await?;
+        Ok(found.into_iter().map(|found| (found.id, found)).collect())
+    }
+}
+
+impl Loader<MessageWindow> for Reader {
+    type Value = Page<Message>;
+    type Error = Arc<Fault>;
+
+    async fn load(
+        &self,
+        windows: &[MessageWindow],
+    ) -> Result<HashMap<MessageWindow, Page<Message>>, Arc<Fault>> {
+        Ok(self.app.message_pages(self.viewer, windows).await?)
+    }
+}

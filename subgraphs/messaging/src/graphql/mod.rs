@@ -1,0 +1,53 @@
+//! The GraphQL API: the messaging part of the graph.
+
+mod connection;
+mod conversation;
+mod loaders;
+mod mention;
+mod message;
+mod mutation;
+mod query;
+mod user;
+
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use axum::Router;
+use common::{
+    auth::Verifier,
+    graphql::{GraphqlService, with_limits},
+};
+
+use crate::app::App;
+use mutation::Mutation;
+use query::Query;
+
+pub type MessagingSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// What an operation may cost, each field counted as often as its lists can repeat it. 20 conversations of 50 messages with
+/// all their fields cost two thirds of it.
+const MAX_COST: usize = 20_000;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    with_limits(Schema::build(Query, Mutation, EmptySubscription))
+        .limit_complexity(MAX_COST)
+        .enable_federation()
+}
+
+/// The schema that answers.
+pub fn schema(app: App) -> MessagingSchema {
+    builder().data(app).finish()
+}
+
+/// The schema as text, with its federation directives.
+pub fn sdl() -> String {
+    builder()
+        .finish()
+        .sdl_with_options(SDLExportOptions::new().federation().compose_directive())
+}
+
+/// `POST /graphql`.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let schema = schema(app.clone());
+    common::graphql::routes(GraphqlService::new(schema, verifier, move |request| {
+        loaders::add(&app, request)
+    }))
+}

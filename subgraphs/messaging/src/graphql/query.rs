@@ -1,0 +1,116 @@
+use async_graphql::{Context, ID, Object, connection::Connection};
+use common::{
+    error::Error,
+    graphql::{First, viewer},
+    page::{Keyset, Window},
+};
+
+use super::{
+    connection::{CONVERSATIONS, MENTIONS, connection},
+    conversation::Conversation,
+    loaders::{reader, shared},
+    mention::Mention,
+    message::Message,
+};
+use crate::{
+    app::App,
+    domain::{ConversationId, MessageId, UserId},
+};
+
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// The viewer's conversations, the one with the latest message first.
+    #[graphql(complexity = "first.cost(child_complexity)")]
+    async fn conversations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<20>,
+        #[graphql(desc = "The cursor of the conversation after which to begin.")] after: Option<
+            String,
+        >,
+    ) -> async_graphql::Result<Connection<String, Conversation>> {
+        let viewer = UserId(viewer(ctx)?.id);
+        let window = Window::of(first.0, after.as_deref(), CONVERSATIONS).map_err(Error::from)?;
+        let page = ctx
+            .data::<App>()?
+            .inbox(viewer, window)
+            .await
+            .map_err(Error::from)?;
+        Ok(connection(
+            page,
+            CONVERSATIONS,
+            window.after.is_some(),
+            |conversation| Keyset {
+                at: conversation.updated_at,
+                id: conversation.id.0,
+            },
+            Conversation,
+        ))
+    }
+
+    /// A conversation by id; null when there is none that the viewer takes part in.
+    async fn conversation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> async_graphql::Result<Option<Conversation>> {
+        let reader = reader(ctx)?;
+        let Some(id) = ConversationId::parse(&id) else {
+            return Ok(None);
+        };
+        let found = reader.load_one(id).await.map_err(shared)?;
+        Ok(found.map(Conversation))
+    }
+
+    /// Messages that name the viewer by handle and that the viewer may read, latest first.
+    #[graphql(complexity = "first.cost(child_complexity)")]
+    async fn mentions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<20>,
+        #[graphql(desc = "The cursor of the mention after which to begin.")] after: Option<String>,
+    ) -> async_graphql::Result<Connection<String, Mention>> {
+        let viewer = UserId(viewer(ctx)?.id);
+        let window = Window::of(first.0, after.as_deref(), MENTIONS).map_err(Error::from)?;
+        let page = ctx
+            .data::<App>()?
+            .mentions(viewer, window)
+            .await
+            .map_err(Error::from)?;
+        Ok(connection(
+            page,
+            MENTIONS,
+            window.after.is_some(),
+            |mention| Keyset {
+                at: mention.created_at,
+                id: mention.id.0,
+            },
+            Mention,
+        ))
+    }
+
+    #[graphql(entity)]
+    async fn find_conversation_by_id(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> async_graphql::Result<Option<Conversation>> {
+        self.conversation(ctx, id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_message_by_id(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> async_graphql::Result<Option<Message>> {
+        let reader = reader(ctx)?;
+        let Some(id) = MessageId::parse(&id) else {
+            return Ok(None);
+        };
+        let found = reader.load_one(id).await.map_err(shared)?;
+        Ok(found.map(Message))
+    }
+}

@@ -1,0 +1,54 @@
+//! The messaging context: conversations between two people, their messages, and mentions in them.
+//!
+//! Layers: `graphql` → `app` → `db`, and `app` → `clients` through `app::ports`. `domain` is under all of them.
+
+pub mod app;
+pub mod clients;
+pub mod config;
+mod db;
+pub mod domain;
+pub mod graphql;
+
+use std::sync::Arc;
+
+use axum::Router;
+use common::{
+    auth::Verifier,
+    clock::SystemClock,
+    config::Env,
+    server,
+    service::{self, StartError},
+    shutdown::Shutdown,
+};
+
+use app::App;
+use clients::UsersService;
+use config::Config;
+
+/// Runs the service until it is asked to stop.
+pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
+    let clock = SystemClock::shared();
+    let config = Config::from_env(&env, clock.clone())?;
+    let pool = config.postgres.pool("messaging")?;
+    migrations::check_schema(&pool, migrations::Context::Messaging)
+        .await
+        .map_err(|refusal| StartError::Other(refusal.to_string()))?;
+    let users = Arc::new(UsersService::new(config.users));
+    let app = App::new(pool.clone(), clock, users);
+    let listener = service::bind(config.address).await?;
+    server::serve(listener, routes(app, config.verifier), shutdown).await?;
+    pool.close().await;
+    Ok(())
+}
+
+/// Everything the service answers, as tests call it in process.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let ready = app.clone();
+    server::with_basics(
+        graphql::routes(app, verifier),
+        Arc::new(move || {
+            let app = ready.clone();
+            Box::pin(async move { app.is_ready().await })
+        }),
+    )
+}
