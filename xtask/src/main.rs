@@ -1,0 +1,87 @@
+//! `cargo xtask`: the developer's command line. Every generated contract comes from here, and every check of CI that is
+//! not the compiler's.
+
+mod drift;
+mod failure;
+mod features;
+mod finding;
+mod keys;
+mod layers;
+mod licences;
+mod queries;
+mod schema;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Result;
+use keys::Bits;
+use schema::Sdl;
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about, version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Writes schema/: the SDL of each subgraph, the supergraph and the API schema; checks them against the contract
+    Schema {
+        /// Writes nothing and fails with a diff when schema/ is not what the code gives
+        #[arg(long)]
+        check: bool,
+        /// Takes the example that was built together with this program and does not ask cargo to build it
+        #[arg(long)]
+        built: bool,
+    },
+    /// Checks that the code points one way: adapters, application, database; context to context by API only
+    Layers,
+    /// Writes subgraphs/*/.sqlx: every checked query, described by a real PostgreSQL with the migrations applied
+    Sqlx {
+        /// Writes nothing and fails when a query or the schema has changed since
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes an RSA key pair for signing tokens: jwt-private.pem and jwt-public.pem
+    Keys {
+        /// Folder for the two files, made when missing
+        folder: PathBuf,
+        /// Bits of the modulus
+        #[arg(long, value_enum, default_value = "2048")]
+        bits: Bits,
+    },
+    /// Checks licences and origin of every dependency
+    Licences,
+    /// Checks that `cargo run` and `cargo test --workspace` build the same dependencies
+    Features,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Schema { check, built } => {
+            let sdl = if built { Sdl::Built } else { Sdl::Build };
+            schema::run(Workspace::load()?.root(), sdl, check)
+        }
+        Task::Layers => layers::run(&Workspace::load()?),
+        Task::Sqlx { check } => queries::run(&Workspace::load()?, check),
+        Task::Keys { folder, bits } => keys::run(&folder, bits),
+        Task::Licences => licences::run(&Workspace::load_with_dependencies()?),
+        Task::Features => features::run(Workspace::load()?.root()),
+    }
+}
