@@ -1,0 +1,136 @@
+//! Start and stop, as a person at a terminal sees them.
+
+use std::{fs, net::TcpListener, path::Path, process::Stdio};
+
+use serde_json::json;
+
+use crate::{
+    client::{Client, TIMELINE},
+    running::{Running, children_of, command, data_folder, free_ports, signal},
+};
+
+/// Whether a process is there and not only waiting to be noticed as dead.
+fn runs(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/status"))
+        .is_ok_and(|status| !status.contains("State:\tZ"))
+}
+
+/// Waits until a process is gone.
+fn until_gone(pid: u32) {
+    let begin = std::time::Instant::now();
+    while runs(pid) {
+        assert!(
+            begin.elapsed() < crate::running::PATIENCE,
+            "process {pid} does not end"
+        );
+        std::thread::yield_now();
+    }
+}
+
+fn descendants(pid: u32) -> Vec<u32> {
+    children_of(pid)
+        .into_iter()
+        .flat_map(|child| [vec![child], descendants(child)].concat())
+        .collect()
+}
+
+#[tokio::test]
+async fn ctrl_c_stops_everything_and_leaves_no_process() {
+    let folder = data_folder();
+    let port = free_ports();
+    let mut child = command(port, folder.path())
+        .arg("--no-seed")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until_ready(&mut child);
+    let processes = descendants(child.id());
+    assert!(
+        processes.len() > 5,
+        "services, router and PostgreSQL: {processes:?}"
+    );
+    signal("INT", child.id());
+    assert!(child.wait().unwrap().success());
+    let left: Vec<_> = processes.into_iter().filter(|pid| runs(*pid)).collect();
+    assert!(left.is_empty(), "still there: {left:?}");
+}
+
+/// Reads standard output until the system is ready.
+fn until_ready(child: &mut std::process::Child) {
+    use std::io::{BufRead, BufReader};
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    assert!(
+        lines.any(|line| line.starts_with("Ready after")),
+        "it ended before it was ready"
+    );
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_everything_was_killed() {
+    let folder = data_folder();
+    let mut system = Running::start_in(folder.path(), &["--no-seed"]);
+    let client = Client::new(system.url("/graphql"));
+    let (reader, author) = (client.somebody().await, client.somebody().await);
+    reader.follow(&author).await;
+    let post = author.post("acknowledged").await;
+    let processes = descendants(system.child.id());
+    system.child.kill().unwrap();
+    system.child.wait().unwrap();
+    processes.into_iter().for_each(until_gone);
+
+    let system = Running::start_in(folder.path(), &["--no-seed"]);
+    let reader = crate::client::Person {
+        client: Client::new(system.url("/graphql")),
+        ..reader
+    };
+    let timeline = reader.data(TIMELINE, &json!({})).await;
+    assert_eq!(timeline["timeline"]["nodes"][0]["id"], *post);
+}
+
+/// Starts a system that cannot start; what it says.
+fn refused(port: u16, folder: &Path, arguments: &[&str]) -> String {
+    let output = command(port, folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn what_prevents_the_start_is_said_in_one_line_with_a_way_out() {
+    let folder = data_folder();
+    let port = free_ports();
+    let taken = TcpListener::bind(("127.0.0.1", port + 2)).unwrap();
+    let message = refused(port, folder.path(), &[]);
+    assert!(
+        message.contains(&format!("port {}", port + 2)) && message.contains("--port"),
+        "{message}"
+    );
+    assert_eq!(message.lines().count(), 1, "{message}");
+    drop(taken);
+
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let message = refused(free_ports(), &file, &[]);
+    assert!(
+        message.contains("--data-dir") && message.lines().count() == 1,
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn two_systems_do_not_share_a_folder() {
+    let folder = data_folder();
+    let _first = Running::start_in(folder.path(), &["--no-seed"]);
+    let message = refused(free_ports(), folder.path(), &[]);
+    assert!(
+        message.contains("--data-dir") && message.lines().count() == 1,
+        "{message}"
+    );
+}

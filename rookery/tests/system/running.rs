@@ -1,0 +1,214 @@
+//! A system started for tests, by the binary that `cargo run` runs.
+
+use std::{
+    fs::{self, Permissions},
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{
+        Arc, Condvar, Mutex, OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+/// How long anything may take before a test gives up on it.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+pub struct Running {
+    pub port: u16,
+    pub child: Child,
+    /// While it is open, the system runs: it ends with the test process.
+    stdin: Option<ChildStdin>,
+    log: Log,
+    /// Removed with it.
+    folder: Option<TempDir>,
+}
+
+/// The system that all tests share which do not break it.
+pub fn shared() -> &'static Running {
+    static SHARED: OnceLock<Running> = OnceLock::new();
+    SHARED.get_or_init(|| Running::start(&[]))
+}
+
+/// A folder for data that also lets the account through that PostgreSQL runs as.
+pub fn data_folder() -> TempDir {
+    tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir()
+        .unwrap()
+}
+
+/// The first of four free ports. Below the range that the kernel takes ports of outgoing connections from, which would be
+/// taken again before a service listens.
+pub fn free_ports() -> u16 {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Test processes that run at the same time begin at different places.
+    let begin = 10_000 + u16::try_from(std::process::id() % 2_500).unwrap() * 8;
+    let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    loop {
+        let first = begin + TAKEN.fetch_add(4, Ordering::Relaxed);
+        assert!(first < 32_000, "no free ports");
+        if (first..first + 4).all(free) {
+            return first;
+        }
+    }
+}
+
+impl Running {
+    /// A system of its own, with data of its own.
+    pub fn start(arguments: &[&str]) -> Self {
+        let folder = data_folder();
+        let mut running = Self::start_in(folder.path(), arguments);
+        running.folder = Some(folder);
+        running
+    }
+
+    pub fn start_in(folder: &Path, arguments: &[&str]) -> Self {
+        let port = free_ports();
+        let mut child = command(port, folder)
+            .args(arguments)
+            .arg("--with-parent")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Log::default();
+        log.follow(child.stdout.take().unwrap());
+        log.follow(child.stderr.take().unwrap());
+        let stdin = child.stdin.take();
+        log.wait_for("Ready after", 1);
+        Self {
+            port,
+            child,
+            stdin,
+            log,
+            folder: None,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Address of a service's own port: 1 users, 2 posts, 3 messaging.
+    pub fn service_url(&self, number: u16) -> String {
+        format!("http://127.0.0.1:{}/graphql", self.port + number)
+    }
+
+    /// The process of a part of the system.
+    pub fn process_of(&self, part: &str) -> u32 {
+        let parent = self.child.id();
+        let found = children_of(parent).into_iter().find(|pid| {
+            let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            arguments
+                .split(|byte| *byte == 0)
+                .any(|argument| argument == part.as_bytes())
+        });
+        found.unwrap_or_else(|| panic!("no process {part}"))
+    }
+
+    /// Lines of the log so far that contain all of these.
+    pub fn lines_with(&self, parts: &[&str]) -> Vec<String> {
+        self.log.with(parts)
+    }
+
+    /// Waits until so many lines contain this.
+    pub fn wait_for(&self, part: &str, count: usize) {
+        self.log.wait_for(part, count);
+    }
+
+    /// Lets go of it, as a parent does that is gone, and waits for its end.
+    pub fn stop(mut self) -> std::process::ExitStatus {
+        drop(self.stdin.take());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        self.child.wait().unwrap();
+    }
+}
+
+/// The binary with the settings of the tests.
+pub fn command(port: u16, folder: &Path) -> Command {
+    let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_rookery")));
+    command
+        .args(["--port", &port.to_string(), "--data-dir"])
+        .arg(folder)
+        .env("LOG_FORMAT", "json")
+        .env("RUST_LOG", "info")
+        .env("RATE_LIMIT_ANONYMOUS", "0")
+        .env("RATE_LIMIT_USER", "0");
+    command
+}
+
+/// All processes whose parent this is.
+pub fn children_of(parent: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status
+            .lines()
+            .any(|line| line == format!("PPid:\t{parent}"))
+    };
+    let pids = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(is_child).collect()
+}
+
+pub fn signal(name: &str, pid: u32) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success(), "kill -{name} {pid}");
+}
+
+/// What a system printed, line by line.
+#[derive(Clone, Default)]
+struct Log(Arc<(Mutex<Vec<String>>, Condvar)>);
+
+impl Log {
+    fn follow(&self, stream: impl Read + Send + 'static) {
+        let log = self.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                log.0.0.lock().unwrap().push(line);
+                log.0.1.notify_all();
+            }
+        });
+    }
+
+    fn with(&self, parts: &[&str]) -> Vec<String> {
+        let lines = self.0.0.lock().unwrap();
+        lines
+            .iter()
+            .filter(|line| parts.iter().all(|part| line.contains(part)))
+            .cloned()
+            .collect()
+    }
+
+    fn wait_for(&self, part: &str, count: usize) {
+        let (lines, changed) = &*self.0;
+        let missing = |lines: &mut Vec<String>| {
+            lines.iter().filter(|line| line.contains(part)).count() < count
+        };
+        let (lines, waited) = changed
+            .wait_timeout_while(lines.lock().unwrap(), PATIENCE, missing)
+            .unwrap();
+        assert!(
+            !waited.timed_out(),
+            "no `{part}` in the log:\n{}",
+            lines.join("\n")
+        );
+    }
+}
