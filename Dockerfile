@@ -1,0 +1,24 @@
+# One image with every program; docker-compose.yml says which one a container runs.
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+# The caches belong to the builder and are not part of the image, so the programs are copied out in the same step.
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/src/target,sharing=locked \
+    cargo build --release --locked \
+        --package users --package posts --package messaging --package router --package migrations --bins \
+    && mkdir /out \
+    && cp target/release/users target/release/posts target/release/messaging \
+        target/release/router target/release/migrate /out/
+
+FROM debian:bookworm-slim
+LABEL org.opencontainers.image.title="Rookery" \
+      org.opencontainers.image.description="Social-network back end: users, posts, messaging, router, migrate" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY --from=build /out/ /usr/local/bin/
+# Without any roots the HTTP clients do not even start.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+# A number, so that a cluster can see that it is not root. The programs write nothing.
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["router"]
