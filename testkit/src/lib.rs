@@ -10,11 +10,13 @@ mod clock;
 mod cluster;
 mod database;
 mod graph;
+mod log;
 mod tokens;
 
 pub use clock::ManualClock;
 pub use cluster::{PASSWORD, passwords};
 pub use database::{TestDatabase, database, empty_database};
 pub use graph::{Answer, Graph};
+pub use log::{Line, Log};
 pub use migrations::Context;
 pub use tokens::{Authority, tokens};

@@ -1,9 +1,7 @@
 use serde_json::{Value, json};
+use testkit::Log;
 
-use crate::{
-    log::Log,
-    world::{Person, World, text},
-};
+use crate::world::{Person, World, text};
 
 const INBOX: &str = "query($first: Int, $after: String) { conversations(first: $first, after: $after) {
     edges { cursor node { id } }
@@ -142,7 +140,7 @@ async fn the_inbox_takes_the_same_statements_however_many_conversations_it_shows
         for first in [1, 20, 100] {
             let log = Log::record();
             let data = world.get(&ada, query, json!({ "first": first })).await;
-            let statements = log.statements();
+            let statements = log.take_statements();
             let nodes = data["conversations"]["nodes"].as_array().unwrap();
             assert_eq!(nodes.len(), first);
             assert!(nodes.iter().all(|node| node["unreadCount"] == json!(1)));
@@ -173,7 +171,7 @@ async fn entities_are_read_in_one_statement_for_each_type() {
     let log = Log::record();
     let variables = json!({ "references": references });
     let data = world.get(&ada, query, variables).await;
-    let statements = log.statements();
+    let statements = log.take_statements();
     let entities = data["_entities"].as_array().unwrap();
     let found: Vec<_> = entities.iter().map(|entity| &entity["id"]).collect();
     let asked: Vec<_> = references

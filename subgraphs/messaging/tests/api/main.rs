@@ -10,7 +10,6 @@ mod directory;
 mod failures;
 mod idempotency;
 mod inbox;
-mod log;
 mod mentions;
 mod order;
 mod pages;

@@ -1,11 +1,10 @@
 use std::{fmt::Write, sync::atomic::Ordering};
 
 use serde_json::{Value, json};
+use testkit::Log;
+use tracing::Level;
 
-use crate::{
-    log::Log,
-    world::{Person, World, text},
-};
+use crate::world::{Person, World, text};
 
 const MENTIONS: &str =
     "query($first: Int, $after: String) { mentions(first: $first, after: $after) {
@@ -93,7 +92,12 @@ async fn with_the_users_service_down_a_message_goes_out_without_mentions() {
     world.directory.fail(true);
     let log = Log::record();
     world.say(&ada, &id, "hello @grace").await;
-    assert_eq!(log.warnings(), ["mentions of a message are left out"]);
+    let lines = log.lines("messaging");
+    let [line] = lines.as_slice() else {
+        panic!("one line expected: {lines:#?}")
+    };
+    assert_eq!(line.level, Level::WARN);
+    assert_eq!(line.fields["message"], "mentions of a message are left out");
     assert_eq!(mentions_of(&world, &grace, &id).await, json!([]));
     assert_eq!(world.unread(&grace, &id).await, 1);
 }

@@ -3,11 +3,9 @@
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, Row};
+use testkit::Log;
 
-use crate::{
-    log::Log,
-    world::{Person, World},
-};
+use crate::world::{Person, World};
 
 /// One person with 20,000 conversations among 40,000, three messages in each and a mention in one of them.
 const CROWD: &str = "
@@ -94,7 +92,7 @@ async fn lists_are_walks_of_their_index_without_sorting() {
     ] {
         let log = Log::record();
         world.get(&ada, query, json!({})).await;
-        let statements = log.statements();
+        let statements = log.take_statements();
         let [statement] = statements.as_slice() else {
             panic!("one statement expected: {statements:#?}")
         };
@@ -118,7 +116,7 @@ async fn nothing_a_page_needs_reads_a_whole_table() {
     } } mentions { nodes { message { id } } } }";
     let log = Log::record();
     world.get(&ada, query, json!({})).await;
-    let statements = log.statements();
+    let statements = log.take_statements();
     assert!(statements.len() >= 5, "{statements:#?}");
     for statement in statements {
         let nodes = plan_nodes(&world, &statement).await;
@@ -139,7 +137,7 @@ async fn nothing_that_sending_and_reading_need_reads_a_whole_table() {
     let id = world.conversation(&ada, &grace).await;
     let message = world.say(&ada, &id, "hi").await;
     world.mark_read(&grace, &id, &message).await.data();
-    let statements = log.statements();
+    let statements = log.take_statements();
     let planned: Vec<_> = statements
         .iter()
         .filter(|sql| sql.starts_with("SELECT") || sql.starts_with("UPDATE"))

@@ -1,11 +1,11 @@
 //! How many statements a request takes. Never more for more items.
 
 use serde_json::{Value, json};
+use testkit::Log;
 use uuid::Uuid;
 
 use crate::{
     crowd::{author, insert},
-    log::Log,
     world::{Person, World},
 };
 
@@ -49,14 +49,14 @@ async fn a_page_takes_two_statements_at_most() {
     for (first, plan, expected) in [(1, "walk_in_database_then_merge", 2), (100, "merge", 1)] {
         let query = "query($first: Int!) { timeline(first: $first) { nodes { id } } }";
         world.get(&ada, query, json!({ "first": first })).await;
-        assert_eq!(log.take_plans(), [plan]);
+        assert_eq!(log.take_values("plan"), [plan]);
         assert_eq!(log.take_statements().len(), expected);
     }
     let nobody = world.person();
     world
         .get(&nobody, "{ timeline { nodes { id } } }", json!({}))
         .await;
-    assert_eq!(log.take_plans(), ["none"]);
+    assert_eq!(log.take_values("plan"), ["none"]);
     assert_eq!(log.take_statements().len(), 0);
 }
 

@@ -11,7 +11,6 @@ mod crowd;
 mod explain;
 mod failures;
 mod likes;
-mod log;
 mod oracle;
 mod pages;
 mod plans;

@@ -6,11 +6,11 @@ use common::page::{CursorKind, Window};
 use posts::app::{Timeline, place};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use sqlx::query;
+use testkit::Log;
 use uuid::Uuid;
 
 use crate::{
     crowd::{author, insert, timeline_by_definition},
-    log::Log,
     world::{Person, World},
 };
 
@@ -95,7 +95,7 @@ async fn all_pages_of_all_sizes_are_those_of_the_definition() {
             assert_eq!(seen, expected, "seed {seed}, page size {page_size}");
         }
     }
-    let plans: BTreeSet<_> = log.take_plans().into_iter().collect();
+    let plans: BTreeSet<_> = log.take_values("plan").into_iter().collect();
     assert!(
         plans.contains("none") && plans.contains("merge"),
         "{plans:?}"
@@ -116,7 +116,7 @@ async fn long_timelines_are_those_of_the_definition_whatever_plan_finds_them() {
             assert_eq!(seen, expected, "seed {seed}, page size {page_size}");
         }
     }
-    let plans: BTreeSet<_> = log.take_plans().into_iter().collect();
+    let plans: BTreeSet<_> = log.take_values("plan").into_iter().collect();
     let all = [
         "merge",
         "walk_in_database",

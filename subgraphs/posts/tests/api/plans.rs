@@ -2,12 +2,12 @@
 
 use serde_json::json;
 use sqlx::{Executor, Row};
+use testkit::Log;
 use uuid::Uuid;
 
 use crate::{
     crowd::{AUTHORS, author, crowded},
     explain::{carry_out, steps_of},
-    log::Log,
     world::World,
 };
 
@@ -37,7 +37,7 @@ async fn statements(world: &World) -> Statements {
         "walk_in_database_then_merge",
         "walk_in_service_then_merge",
     ];
-    assert_eq!(log.take_plans(), plans);
+    assert_eq!(log.take_values("plan"), plans);
     let [merge, walk_in_database, again, walk_in_service, and_again]: [String; 5] =
         log.take_statements().try_into().unwrap();
     assert!(merge == again && merge == and_again);

@@ -2,9 +2,10 @@
 
 use posts::app::ports::SocialGraphError;
 use serde_json::json;
+use testkit::Log;
 use tracing::Level;
 
-use crate::{log::Log, world::World};
+use crate::world::World;
 
 #[tokio::test]
 async fn it_shows_posts_of_everyone_the_viewer_follows_newest_first_and_no_others() {

@@ -1,13 +1,11 @@
 //! Writing, editing and deleting posts.
 
 use serde_json::{Value, json};
+use testkit::Log;
 use tracing::Level;
 use uuid::Uuid;
 
-use crate::{
-    log::Log,
-    world::{World, refused, text, user_errors},
-};
+use crate::world::{World, refused, text, user_errors};
 
 const ALL: &str = "post { id author { id } text likeCount viewerHasLiked createdAt editedAt }";
 

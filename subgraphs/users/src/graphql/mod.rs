@@ -23,10 +23,6 @@ use crate::{
 };
 use loaders::Loaders;
 
-/// Values an answer may have at most: a list counts once for each item it may have. The depth that the router allows
-/// would otherwise multiply pages of 100 with each other.
-const MAX_VALUES: usize = 20_000;
-
 /// What can be done.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -44,7 +40,6 @@ fn builder() -> SchemaBuilder<query::Query, Mutation, EmptySubscription> {
         Mutation::default(),
         EmptySubscription,
     ))
-    .limit_complexity(MAX_VALUES)
 }
 
 /// The schema over an application.

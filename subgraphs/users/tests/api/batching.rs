@@ -1,10 +1,7 @@
 use serde_json::{Value, json};
 use users::domain::UserId;
 
-use crate::{
-    log::recorded,
-    world::{Person, World},
-};
+use crate::world::{Person, World, statements_of};
 
 /// `count` people who all follow each other's first, ada.
 async fn crowd(world: &World, count: usize) -> (Person, Vec<Person>) {
@@ -36,7 +33,7 @@ async fn a_page_of_entities_is_two_statements_whatever_its_size() {
             .map(|fan| json!({ "__typename": "User", "id": fan.id }))
             .collect();
         let (data, statements) =
-            recorded(world.ask(Some(&ada.token), query, json!({ "of": of }))).await;
+            statements_of(world.ask(Some(&ada.token), query, json!({ "of": of }))).await;
         let entities = data["_entities"].as_array().unwrap();
         assert_eq!(entities.len(), size);
         assert!(
@@ -60,7 +57,7 @@ async fn unknown_entities_are_null_and_cost_no_statement_of_their_own() {
         { "__typename": "User", "id": "no uuid" },
         { "__typename": "User", "id": fans[0].id },
     ]);
-    let (data, statements) = recorded(world.ask(None, query, json!({ "of": of }))).await;
+    let (data, statements) = statements_of(world.ask(None, query, json!({ "of": of }))).await;
     let fan = json!({ "username": "fan_0" });
     assert_eq!(data["_entities"], json!([null, fan, null, fan]));
     assert_eq!(statements.len(), 1, "{statements:#?}");
@@ -75,7 +72,7 @@ async fn lists_within_a_list_are_one_statement_together() {
     let mut costs = Vec::new();
     for first in [1, 20] {
         let (data, statements) =
-            recorded(world.ask(Some(&ada.token), query, json!({ "first": first }))).await;
+            statements_of(world.ask(Some(&ada.token), query, json!({ "first": first }))).await;
         let nodes = data["viewer"]["followers"]["nodes"].as_array().unwrap();
         assert_eq!(nodes.len(), first);
         assert!(
@@ -95,7 +92,7 @@ async fn several_users_of_one_operation_are_read_together() {
     crowd(&world, 2).await;
     let query = "{ a: userByUsername(username: \"ada\") { id } b: userByUsername(username: \"FAN_0\") { id }
         c: userByUsername(username: \"nobody\") { id } }";
-    let (data, statements) = recorded(world.ask(None, query, json!({}))).await;
+    let (data, statements) = statements_of(world.ask(None, query, json!({}))).await;
     assert!(data["a"].is_object() && data["b"].is_object() && data["c"].is_null());
     assert_eq!(statements.len(), 1, "{statements:#?}");
 }

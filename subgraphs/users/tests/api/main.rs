@@ -11,7 +11,6 @@ mod batching;
 mod config;
 mod follows;
 mod internal;
-mod log;
 mod login;
 mod mailer;
 mod outbox;

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use users::{app::FolloweeIds, domain::UserId};
 use uuid::Uuid;
 
-use crate::{log::recorded, world::World};
+use crate::world::{World, statements_of};
 
 /// 20,000 people; the first is followed by all, and follows all. Created in bulk, behind the service's back.
 async fn populated() -> (World, UserId) {
@@ -55,7 +55,7 @@ fn only(statements: Vec<String>) -> String {
 #[tokio::test]
 async fn completing_a_handle_reads_a_range_of_the_index_in_order() {
     let (world, _) = populated().await;
-    let (found, statements) = recorded(world.app.search("user1", 10)).await;
+    let (found, statements) = statements_of(world.app.search("user1", 10)).await;
     assert_eq!(found.unwrap().len(), 10);
     let plan = plan(&world, &only(statements), "'user1', 'user1{', 10").await;
     assert!(
@@ -82,7 +82,7 @@ async fn a_page_of_a_list_reads_its_rows_and_no_more() {
         let query =
             format!("query($id: ID!) {{ user(id: $id) {{ {field} {{ nodes {{ id }} }} }} }}");
         let asked = world.ask(None, &query, json!({ "id": first.to_string() }));
-        let (data, statements) = recorded(asked).await;
+        let (data, statements) = statements_of(asked).await;
         assert_eq!(data["user"][field]["nodes"].as_array().unwrap().len(), 20);
         for (at, id) in [
             ("NULL", "NULL"),
@@ -107,7 +107,7 @@ async fn a_page_of_a_list_reads_its_rows_and_no_more() {
 #[tokio::test]
 async fn an_unchanged_list_of_followees_costs_one_look_up_by_primary_key() {
     let (world, first) = populated().await;
-    let (answer, statements) = recorded(world.app.followee_ids(first, &[0])).await;
+    let (answer, statements) = statements_of(world.app.followee_ids(first, &[0])).await;
     assert_eq!(answer.unwrap(), FolloweeIds::Unchanged);
     let plan = plan(&world, &only(statements), &format!("'{first}'")).await;
     assert_eq!(
@@ -119,7 +119,8 @@ async fn an_unchanged_list_of_followees_costs_one_look_up_by_primary_key() {
 #[tokio::test]
 async fn signing_in_finds_the_account_by_index() {
     let (world, _) = populated().await;
-    let (_, statements) = recorded(world.app.log_in("nobody@example.com", "password".into())).await;
+    let (_, statements) =
+        statements_of(world.app.log_in("nobody@example.com", "password".into())).await;
     let plan = plan(&world, &only(statements), "'nobody@example.com'").await;
     assert!(plan.contains("Index Scan using users_email_key"), "{plan}");
 }

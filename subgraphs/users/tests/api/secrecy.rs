@@ -1,9 +1,7 @@
 use serde_json::json;
+use testkit::Log;
 
-use crate::{
-    log::logged,
-    world::{PASSWORD, World, text},
-};
+use crate::world::{PASSWORD, World, text};
 
 /// Registers, verifies, signs in, refreshes, resets, fails at each; returns every secret that was used.
 async fn a_life(world: &World) -> Vec<String> {
@@ -57,7 +55,8 @@ async fn a_life(world: &World) -> Vec<String> {
 #[tokio::test]
 async fn no_log_line_at_any_level_has_a_password_or_a_token() {
     let world = World::new().await;
-    let (secrets, log) = logged(a_life(&world)).await;
+    let log = Log::record();
+    let secrets = a_life(&world).await;
     let log = log.text();
     for line in [
         "answered",

@@ -13,7 +13,7 @@ use common::auth::Signer;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
-use testkit::{Authority, Context, Graph, ManualClock, TestDatabase, tokens};
+use testkit::{Authority, Context, Graph, Log, ManualClock, TestDatabase, tokens};
 use users::app::{
     App, HashingCost, Links, Outbox, Passwords,
     ports::{Mail, MailError, Mailer},
@@ -231,4 +231,11 @@ impl Mailer for Mailbox {
         });
         Ok(())
     }
+}
+
+/// What a future returns, and the SQL statements it sent.
+pub async fn statements_of<F: Future>(future: F) -> (F::Output, Vec<String>) {
+    let log = Log::record();
+    let output = future.await;
+    (output, log.take_statements())
 }

@@ -1,5 +1,3 @@
-//! What the service logs while a test runs: its SQL statements and the plans of timelines among it.
-
 use std::{
     cell::RefCell,
     collections::BTreeMap,
@@ -10,24 +8,25 @@ use std::{
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
-    level_filters::LevelFilter,
     span,
 };
-use tracing_subscriber::{Layer, filter::Targets, layer::Context, prelude::*};
+use tracing_subscriber::{Layer, filter::dynamic_filter_fn, layer::Context, prelude::*};
 
 thread_local! {
     static RECORDING: RefCell<Option<Arc<Recording>>> = const { RefCell::new(None) };
 }
 
-/// Records what is logged on this thread until it is dropped. For tests on a runtime of one thread.
+/// Records what is logged on this thread, at any level, until it is dropped. For tests on a runtime of one thread.
 pub struct Log(Arc<Recording>);
 
 #[derive(Default)]
 struct Recording {
     lines: Mutex<Vec<Line>>,
-    plans: Mutex<Vec<String>>,
+    /// Fields of spans, in the order in which they got their values.
+    spans: Mutex<Vec<Fields>>,
 }
 
+/// An event.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub target: String,
@@ -41,11 +40,9 @@ impl Log {
         // another thread logs first for what nobody wants to know (tracing-core 0.1, `callsite::Dispatchers::rebuilder`).
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {
-            let wanted = Targets::new().with_targets(
-                ["posts", "audit", "sqlx::query"].map(|target| (target, LevelFilter::TRACE)),
-            );
+            let recording = dynamic_filter_fn(|_, _| RECORDING.with_borrow(Option::is_some));
             tracing_subscriber::registry()
-                .with(Recorder.with_filter(wanted))
+                .with(Recorder.with_filter(recording))
                 .init();
         });
         let recording = Arc::<Recording>::default();
@@ -61,21 +58,31 @@ impl Log {
             // sqlx gives a long statement in `db.statement`, a short one in `summary` alone.
             .map(|line| match line.fields.get("db.statement") {
                 Some(statement) if !statement.is_empty() => statement.trim().to_owned(),
-                _ => line.fields["summary"].clone(),
+                _ => line.fields.get("summary").cloned().unwrap_or_default(),
             })
             .collect()
     }
 
-    /// The plans of the timelines since the last time this was asked.
-    pub fn take_plans(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.plans.lock().unwrap())
+    /// The values that spans got for a field since the last time this was asked.
+    pub fn take_values(&self, field: &str) -> Vec<String> {
+        let mut spans = self.0.spans.lock().unwrap();
+        spans
+            .iter_mut()
+            .filter_map(|span| span.0.remove(field))
+            .collect()
     }
 
-    /// The lines of a target so far.
+    /// The events of a target, or of one within it, so far.
     pub fn lines(&self, target: &str) -> Vec<Line> {
         let lines = self.0.lines.lock().unwrap();
         let of_target = lines.iter().filter(|line| line.target.starts_with(target));
         of_target.cloned().collect()
+    }
+
+    /// Everything in any form, for what must not be in it.
+    pub fn text(&self) -> String {
+        let (lines, spans) = (self.0.lines.lock().unwrap(), self.0.spans.lock().unwrap());
+        format!("{lines:#?} {spans:#?}")
     }
 }
 
@@ -87,10 +94,18 @@ impl Drop for Log {
 
 struct Recorder;
 
+/// Hands the recording of this thread to `record`, when there is one.
+fn with_recording(record: impl FnOnce(&Recording)) {
+    RECORDING.with_borrow(|recording| {
+        if let Some(recording) = recording {
+            record(recording);
+        }
+    });
+}
+
 impl<S: Subscriber> Layer<S> for Recorder {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        RECORDING.with_borrow(|recording| {
-            let Some(recording) = recording else { return };
+        with_recording(|recording| {
             let mut fields = Fields::default();
             event.record(&mut fields);
             recording.lines.lock().unwrap().push(Line {
@@ -101,21 +116,24 @@ impl<S: Subscriber> Layer<S> for Recorder {
         });
     }
 
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
+        with_recording(|recording| {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            recording.spans.lock().unwrap().push(fields);
+        });
+    }
+
     fn on_record(&self, _: &span::Id, values: &span::Record<'_>, _: Context<'_, S>) {
-        RECORDING.with_borrow(|recording| {
-            let Some(recording) = recording else { return };
+        with_recording(|recording| {
             let mut fields = Fields::default();
             values.record(&mut fields);
-            recording
-                .plans
-                .lock()
-                .unwrap()
-                .extend(fields.0.remove("plan"));
+            recording.spans.lock().unwrap().push(fields);
         });
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Fields(BTreeMap<&'static str, String>);
 
 impl Visit for Fields {
