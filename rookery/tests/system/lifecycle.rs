@@ -6,26 +6,8 @@ use serde_json::json;
 
 use crate::{
     client::{Client, TIMELINE},
-    running::{Running, children_of, command, data_folder, free_ports, signal},
+    running::{Running, children_of, command, data_folder, free_ports, runs, signal, until_gone},
 };
-
-/// Whether a process is there and not only waiting to be noticed as dead.
-fn runs(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/status"))
-        .is_ok_and(|status| !status.contains("State:\tZ"))
-}
-
-/// Waits until a process is gone.
-fn until_gone(pid: u32) {
-    let begin = std::time::Instant::now();
-    while runs(pid) {
-        assert!(
-            begin.elapsed() < crate::running::PATIENCE,
-            "process {pid} does not end"
-        );
-        std::thread::yield_now();
-    }
-}
 
 fn descendants(pid: u32) -> Vec<u32> {
     children_of(pid)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, Person, TIMELINE},
-    running::{Running, signal},
+    running::{Running, freeze, signal, until_gone},
 };
 
 const POST: &str = "query($id: ID!) { post(id: $id) { text author { username } } }";
@@ -68,7 +68,7 @@ async fn without_users_posts_have_no_authors_and_timelines_are_empty_and_say_so(
     let users = scene.system.process_of("users");
 
     // It is there and does not answer: worse than being gone.
-    signal("STOP", users);
+    freeze(users);
     let timeline = scene.timeline().await;
     assert_eq!(
         timeline["data"]["timeline"]["nodes"],
@@ -99,19 +99,10 @@ async fn without_users_posts_have_no_authors_and_timelines_are_empty_and_say_so(
 async fn a_killed_service_is_started_again_and_readers_see_nothing_worse_than_a_gap() {
     let scene = scene().await;
     for part in ["users", "posts"] {
-        signal("KILL", scene.system.process_of(part));
-        loop {
-            let (status, body) = scene.reader.send(TIMELINE, &json!({})).await;
-            assert_eq!(status, 200, "{body}");
-            if body.get("errors").is_none() {
-                break;
-            }
-            assert_eq!(
-                body["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE",
-                "{body}"
-            );
-        }
-        assert!(scene.timeline_is_whole().await);
+        let process = scene.system.process_of(part);
+        signal("KILL", process);
+        until_gone(process);
+        while !scene.timeline_is_whole().await {}
     }
 }
 
@@ -120,7 +111,7 @@ async fn a_message_is_sent_while_users_is_down() {
     let scene = scene().await;
     scene.reader.message(&scene.author, "before").await;
     let users = scene.system.process_of("users");
-    signal("STOP", users);
+    freeze(users);
     let text = format!("during, @{}", scene.author.username);
     let (message, _) = scene.reader.message(&scene.author, &text).await;
     signal("CONT", users);

@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicU16, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -171,6 +171,41 @@ pub fn signal(name: &str, pid: u32) {
         .status()
         .unwrap();
     assert!(status.success(), "kill -{name} {pid}");
+}
+
+/// State of a process as in proc(5): `R` runs, `S` waits, `T` is stopped, `Z` is dead and not noticed yet.
+fn state(pid: u32) -> Option<char> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("State:"))?;
+    line.trim().chars().next()
+}
+
+/// Whether a process is there and alive.
+pub fn runs(pid: u32) -> bool {
+    state(pid).is_some_and(|state| state != 'Z')
+}
+
+/// Waits until a process is dead: a signal is sent at once and takes effect later.
+pub fn until_gone(pid: u32) {
+    wait(&format!("the end of process {pid}"), || !runs(pid));
+}
+
+/// Stops a process where it is, so that it is there and does not answer.
+pub fn freeze(pid: u32) {
+    signal("STOP", pid);
+    wait(&format!("the stop of process {pid}"), || {
+        state(pid) == Some('T')
+    });
+}
+
+fn wait(what: &str, condition: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !condition() {
+        assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::yield_now();
+    }
 }
 
 /// What a system printed, line by line.
