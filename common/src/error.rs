@@ -1,11 +1,14 @@
 //! Two families of errors: what a client did against the rules, and is told; and what went wrong on our side, which is
 //! logged and never told.
 
+use std::borrow::Cow;
+
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{server::json, trace};
 
@@ -62,11 +65,15 @@ impl Class {
 }
 
 /// One field of the input that breaks a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Detail {
-    pub field: &'static str,
+    /// The field of the body, the parameter or the header.
+    #[schema(value_type = String)]
+    pub field: Cow<'static, str>,
     /// What is wrong with it, such as `TOO_LONG`.
+    #[schema(value_type = String)]
     pub code: &'static str,
+    /// What is wrong and what would be right.
     pub message: String,
 }
 
@@ -116,12 +123,12 @@ impl Violation {
 
     /// `VALIDATION_FAILED` for one field.
     pub fn invalid_field(
-        field: &'static str,
+        field: impl Into<Cow<'static, str>>,
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
         Self::invalid(vec![Detail {
-            field,
+            field: field.into(),
             code,
             message: message.into(),
         }])
@@ -221,34 +228,69 @@ impl<F: Into<Fault>> From<F> for Error {
     }
 }
 
-/// The error envelope of the REST API.
-#[derive(Serialize)]
-struct Envelope<'a> {
-    error: EnvelopeBody<'a>,
+/// What every answer with a status of 400 or more looks like.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error, example = json!({"error": {
+    "code": "VALIDATION_FAILED",
+    "message": "`page_size` is 1000; it must be from 1 to 100.",
+    "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    "details": [{
+        "field": "page_size",
+        "code": "OUT_OF_RANGE",
+        "message": "`page_size` is 1000; it must be from 1 to 100."
+    }]
+}}))]
+pub struct ErrorEnvelope {
+    error: ErrorBody,
 }
 
-#[derive(Serialize)]
-struct EnvelopeBody<'a> {
-    code: &'a str,
-    message: &'a str,
+/// Why a request was not fulfilled.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorBody {
+    /// One of the documented codes: what a program decides by.
+    #[schema(value_type = String)]
+    code: &'static str,
+    /// What is wrong and what would be right, for people.
+    message: String,
+    /// Leads to this request in the logs of all services.
     trace_id: String,
-    #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
-    details: &'a [Detail],
+    /// For 422: every field that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    details: Vec<Detail>,
 }
 
-fn envelope(status: StatusCode, code: &str, message: &str, details: &[Detail]) -> Response {
-    let body = EnvelopeBody {
+fn envelope(
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Vec<Detail>,
+) -> Response {
+    let error = ErrorBody {
         code,
         message,
         trace_id: trace::current_id(),
         details,
     };
-    json(status, &Envelope { error: body })
+    json(status, &ErrorEnvelope { error })
 }
 
 impl IntoResponse for Violation {
     fn into_response(self) -> Response {
-        let mut response = envelope(self.class.status(), self.code, &self.message, &self.details);
+        let status = self.class.status();
+        let mut details = self.details;
+        // A rule with a code of its own is about a field all the same, and 422 names fields.
+        if details.is_empty()
+            && status == StatusCode::UNPROCESSABLE_ENTITY
+            && let Some(field) = self.field
+        {
+            details.push(Detail {
+                field: field.into(),
+                code: self.code,
+                message: self.message.clone(),
+            });
+        }
+        let mut response = envelope(status, self.code, self.message, details);
         if self.class == Class::Unauthenticated {
             // RFC 9110, 15.5.2: a 401 must name the scheme.
             response.headers_mut().insert(
@@ -266,7 +308,8 @@ impl IntoResponse for Error {
             Self::Violation(violation) => violation.into_response(),
             Self::Fault(fault) => {
                 fault.log();
-                envelope(fault.status(), fault.code(), fault.public_message(), &[])
+                let message = fault.public_message().to_owned();
+                envelope(fault.status(), fault.code(), message, Vec::new())
             }
         }
     }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod graphql;
 pub mod page;
 pub mod postgres;
+pub mod rest;
 pub mod server;
 pub mod service;
 pub mod shutdown;

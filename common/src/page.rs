@@ -44,10 +44,12 @@ impl Keyset {
     }
 }
 
-/// Which part of a list is asked for: at most `limit` rows after a place, or from the beginning.
+/// Which part of a list is asked for: at most `limit` rows after a place, or from the beginning, or, for pages that are
+/// counted, after `skip` rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     limit: u32,
+    skip: u32,
     pub after: Option<Keyset>,
 }
 
@@ -75,7 +77,16 @@ impl Window {
                 })
             })
             .transpose()?;
-        Ok(Self { limit, after })
+        Ok(Self {
+            limit,
+            skip: 0,
+            after,
+        })
+    }
+
+    /// The window of at most `limit` rows, after `skip` rows from the beginning or after a place.
+    pub(crate) fn counted(limit: u32, skip: u32, after: Option<Keyset>) -> Self {
+        Self { limit, skip, after }
     }
 
     /// The most items the page may have.
@@ -86,6 +97,16 @@ impl Window {
     /// How many rows to ask the database for: one more than the page holds tells whether there is a next page.
     pub fn fetch(self) -> i64 {
         i64::from(self.limit) + 1
+    }
+
+    /// How many rows the database is to leave out before these.
+    pub fn skip(self) -> i64 {
+        i64::from(self.skip)
+    }
+
+    /// How many rows have to be found: those that are left out, and those that are fetched.
+    pub fn reach(self) -> usize {
+        self.skip as usize + self.limit as usize + 1
     }
 }
 

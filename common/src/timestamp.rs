@@ -5,10 +5,12 @@ use std::fmt;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::ToSchema;
 
 /// A point in time, UTC, with the microseconds PostgreSQL keeps. Printed as RFC 3339 with six decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, ToSchema)]
 #[sqlx(transparent)]
+#[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000000Z")]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {

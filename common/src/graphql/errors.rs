@@ -40,7 +40,7 @@ impl UserError {
             .map(|detail| Self {
                 code: code.to_owned(),
                 message: detail.message,
-                field: Some(camel_case(detail.field)),
+                field: Some(camel_case(&detail.field)),
             })
             .collect()
     }
@@ -101,12 +101,12 @@ mod tests {
     fn every_invalid_field_is_a_user_error_in_the_spelling_of_the_schema() {
         let details = vec![
             Detail {
-                field: "display_name",
+                field: "display_name".into(),
                 code: "TOO_LONG",
                 message: "a".to_owned(),
             },
             Detail {
-                field: "password",
+                field: "password".into(),
                 code: "TOO_SHORT",
                 message: "b".to_owned(),
             },

@@ -1,0 +1,113 @@
+//! The OpenAPI document of a service, made from its handlers, and answers that many routes can give.
+
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+use utoipa::{
+    IntoResponses,
+    openapi::{
+        Contact, InfoBuilder, License, OpenApi, Server,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        tag::TagBuilder,
+    },
+};
+
+use crate::error::ErrorEnvelope;
+
+/// Any route: something is wrong on our side.
+#[derive(IntoResponses)]
+pub enum Faults {
+    /// `INTERNAL`: something went wrong on our side; it is logged under the trace id.
+    #[response(status = 500)]
+    Internal(#[to_schema] ErrorEnvelope),
+    /// `SERVICE_UNAVAILABLE`: something that is needed does not answer; try again in a moment.
+    #[response(status = 503)]
+    Unavailable(#[to_schema] ErrorEnvelope),
+}
+
+/// Routes that read a body.
+#[derive(IntoResponses)]
+pub enum BodyErrors {
+    /// `BAD_REQUEST`: the body cannot be read, or is no JSON, or does not say that it is.
+    #[response(status = 400)]
+    Unreadable(#[to_schema] ErrorEnvelope),
+    /// `PAYLOAD_TOO_LARGE`: the body has more bytes than this route takes.
+    #[response(status = 413)]
+    TooLarge(#[to_schema] ErrorEnvelope),
+}
+
+/// Routes that look at the access token, also where they work without.
+#[derive(IntoResponses)]
+pub enum NotSignedIn {
+    /// `UNAUTHENTICATED`: the access token is missing where one is needed, or it is not good.
+    #[response(status = 401)]
+    Unauthenticated(#[to_schema] ErrorEnvelope),
+}
+
+/// What a service says of itself in its document.
+pub struct Document {
+    pub title: &'static str,
+    pub description: &'static str,
+    /// Name and description of each group of routes.
+    pub tags: &'static [(&'static str, &'static str)],
+}
+
+/// Completes what the routes say of themselves.
+pub fn document(about: &Document, mut routes: OpenApi) -> OpenApi {
+    routes.info = InfoBuilder::new()
+        .title(about.title)
+        .description(Some(about.description))
+        .version(env!("CARGO_PKG_VERSION"))
+        .contact(Some(
+            Contact::builder().name(Some("The Rookery project")).build(),
+        ))
+        .license(Some(
+            License::builder()
+                .name("MIT OR Apache-2.0")
+                .identifier(Some("MIT OR Apache-2.0"))
+                .build(),
+        ))
+        .build();
+    routes.servers = Some(vec![Server::new("/")]);
+    routes.tags = Some(
+        about
+            .tags
+            .iter()
+            .map(|(name, description)| {
+                TagBuilder::new()
+                    .name(*name)
+                    .description(Some(*description))
+                    .build()
+            })
+            .collect(),
+    );
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some(
+            "An access token from `POST /auth/login` or `POST /auth/refresh`, good for 15 minutes.",
+        ))
+        .build();
+    routes
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    routes
+}
+
+/// `GET /openapi.json`.
+pub fn serve(document: &OpenApi) -> Router {
+    // It is made of plain structs, whose serialization cannot fail.
+    let text = document.to_json().unwrap_or_default();
+    let answer = move || {
+        let text = text.clone();
+        async move {
+            let content_type = [(header::CONTENT_TYPE, "application/json")];
+            (StatusCode::OK, content_type, text).into_response()
+        }
+    };
+    Router::new().route("/openapi.json", get(answer))
+}
