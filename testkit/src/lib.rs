@@ -1,5 +1,5 @@
 //! What tests share: a migrated database each on one throw-away PostgreSQL, access tokens, a clock that stands still,
-//! a GraphQL client that needs no network.
+//! a GraphQL and a REST client that need no network.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -11,6 +11,7 @@ mod cluster;
 mod database;
 mod graph;
 mod log;
+mod rest;
 mod tokens;
 
 pub use clock::ManualClock;
@@ -19,4 +20,5 @@ pub use database::{TestDatabase, database, empty_database};
 pub use graph::{Answer, Graph};
 pub use log::{Line, Log};
 pub use migrations::Context;
+pub use rest::{Reply, Rest};
 pub use tokens::{Authority, tokens};

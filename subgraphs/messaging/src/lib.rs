@@ -8,6 +8,7 @@ pub mod config;
 mod db;
 pub mod domain;
 pub mod graphql;
+pub mod rest;
 
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let ready = app.clone();
     server::with_basics(
-        graphql::routes(app, verifier),
+        graphql::routes(app.clone(), verifier.clone()).merge(rest::routes(app, verifier)),
         Arc::new(move || {
             let app = ready.clone();
             Box::pin(async move { app.is_ready().await })

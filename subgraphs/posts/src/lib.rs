@@ -9,6 +9,7 @@ mod config;
 mod db;
 pub mod domain;
 pub mod graphql;
+pub mod rest;
 
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let pool = config.database.pool("posts")?;
     // Before the pool opens its first connection: the application says how they plan.
     let users = Arc::new(UsersService::new(config.users));
-    let app = App::new(pool.clone(), clock, users);
+    let app = App::new(pool.clone(), clock, users.clone(), users);
     migrations::check_schema(&pool, migrations::Context::Posts)
         .await
         .map_err(|error| StartError::Other(error.to_string()))?;
@@ -47,7 +48,7 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let ready = app.clone();
     with_basics(
-        graphql::routes(app, verifier),
+        graphql::routes(app.clone(), verifier.clone()).merge(rest::routes(app, verifier)),
         Arc::new(move || {
             let app = ready.clone();
             Box::pin(async move { app.is_ready().await })

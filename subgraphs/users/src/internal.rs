@@ -141,13 +141,14 @@ impl From<UserSummary> for Item {
     }
 }
 
-/// Who has these ids or handles. Nobody does is no error.
+/// Who has these ids or handles; nobody does is no error. It tells no more than `GET /users` tells anybody, so it takes no
+/// token: a page of posts has authors also for a reader who has none.
 async fn lookup(
     State(internal): State<Internal>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
-    internal.viewer(&headers)?;
+    internal.verifier.identify(&headers)?;
     let question = read(body)?;
     let details: Vec<Detail> = [
         ("ids", question.ids.len()),
@@ -156,7 +157,7 @@ async fn lookup(
     .into_iter()
     .filter(|(_, count)| *count > MAX_LOOKUP)
     .map(|(field, count)| Detail {
-        field,
+        field: field.into(),
         code: "TOO_MANY",
         message: format!("`{field}` has {count} entries; it may have {MAX_LOOKUP} at most."),
     })

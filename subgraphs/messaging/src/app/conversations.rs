@@ -1,12 +1,15 @@
 //! Seeing conversations.
 
+use std::collections::HashMap;
+
 use common::{
+    auth::Viewer,
     error::Fault,
     page::{Page, Window},
 };
 use sqlx::PgConnection;
 
-use super::{App, MessagingError};
+use super::{App, MessagingError, ShownConversation};
 use crate::{
     db,
     domain::{Conversation, ConversationId, UserId},
@@ -20,8 +23,45 @@ impl App {
         window: Window,
     ) -> Result<Page<Conversation>, MessagingError> {
         let mut conn = self.pool.acquire().await?;
-        let rows = db::conversations::list(&mut conn, viewer, window.after, window.fetch()).await?;
+        let rows = db::conversations::list(&mut conn, viewer, window).await?;
         Ok(Page::of(rows, window))
+    }
+
+    /// The same page with the other participant of each conversation and its latest message: one question each, however
+    /// many conversations.
+    pub async fn shown_inbox(
+        &self,
+        viewer: &Viewer,
+        window: Window,
+    ) -> Result<Page<ShownConversation>, MessagingError> {
+        let me = UserId(viewer.id);
+        let page = self.inbox(me, window).await?;
+        let others: Vec<UserId> = page
+            .items
+            .iter()
+            .map(|c| c.participants().other(me))
+            .collect();
+        let latest: Vec<_> = page
+            .items
+            .iter()
+            .filter_map(|c| c.latest_message_id)
+            .collect();
+        let (people, messages) =
+            tokio::join!(self.people(viewer, &others), self.messages(me, &latest));
+        let messages: HashMap<_, _> = messages?
+            .into_iter()
+            .map(|message| (message.id, message))
+            .collect();
+        Ok(page.map(|conversation| {
+            let other_id = conversation.participants().other(me);
+            let latest = conversation.latest_message_id;
+            ShownConversation {
+                other_id,
+                other: people.get(&other_id).cloned(),
+                latest_message: latest.and_then(|id| messages.get(&id).cloned()),
+                conversation,
+            }
+        }))
     }
 
     /// Those of the conversations that the viewer takes part in, in no order. One that exists and one that does not look

@@ -1,16 +1,17 @@
 //! Mentions: whom a text names, and who is told.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use common::{
     auth::Viewer,
+    error::Fault,
     page::{Page, Window},
 };
 
 use super::{App, MessagingError, ports::KnownUser, starting::RECIPIENT_PATIENCE};
 use crate::{
     db,
-    domain::{Handle, Mention, UserId},
+    domain::{Handle, Mention, Message, UserId},
 };
 
 /// How long a message waits for word whom it mentions. It goes out without after that.
@@ -24,8 +25,37 @@ impl App {
         window: Window,
     ) -> Result<Page<Mention>, MessagingError> {
         let mut conn = self.pool.acquire().await?;
-        let rows = db::mentions::list(&mut conn, viewer, window.after, window.fetch()).await?;
+        let rows = db::mentions::list(&mut conn, viewer, window).await?;
         Ok(Page::of(rows, window))
+    }
+
+    /// The same page with the messages themselves, of which the graph loads its own.
+    pub async fn mentions_with_messages(
+        &self,
+        viewer: UserId,
+        window: Window,
+    ) -> Result<Page<(Mention, Message)>, MessagingError> {
+        let page = self.mentions(viewer, window).await?;
+        let ids: Vec<_> = page
+            .items
+            .iter()
+            .map(|mention| mention.message_id)
+            .collect();
+        let found = self.messages(viewer, &ids).await?;
+        let mut messages: HashMap<_, _> = found
+            .into_iter()
+            .map(|message| (message.id, message))
+            .collect();
+        let pairs = page.items.into_iter().map(|mention| {
+            let message = messages.remove(&mention.message_id);
+            let message =
+                message.ok_or_else(|| Fault::internal("a mention in an unreadable message"))?;
+            Ok((mention, message))
+        });
+        Ok(Page {
+            items: pairs.collect::<Result<_, MessagingError>>()?,
+            has_next: page.has_next,
+        })
     }
 
     /// The users that the handles stand for; none when the directory does not answer soon.
@@ -71,7 +101,7 @@ impl App {
 fn in_order(handles: &[Handle], known: &[KnownUser]) -> Vec<UserId> {
     handles
         .iter()
-        .filter_map(|handle| known.iter().find(|user| user.handle == *handle))
+        .filter_map(|handle| known.iter().find(|user| user.handle() == *handle))
         .map(|user| user.id)
         .collect()
 }

@@ -7,7 +7,7 @@ use common::{
     page::{Page, Window},
 };
 
-use super::App;
+use super::{App, MessagingError, conversations::participates};
 use crate::{
     db::{self, messages::Stretch},
     domain::{ConversationId, Message, MessageId, UserId},
@@ -34,6 +34,26 @@ impl App {
         Ok(db::messages::by_ids(&mut conn, viewer, ids).await?)
     }
 
+    /// A page of one conversation, for somebody who takes part in it. `None` when it is to begin after something that is no
+    /// message of this conversation.
+    pub async fn messages_of(
+        &self,
+        viewer: UserId,
+        conversation: &str,
+        window: Window,
+    ) -> Result<Option<Page<Message>>, MessagingError> {
+        let conversation = {
+            let mut conn = self.pool.acquire().await?;
+            participates(&mut conn, viewer, conversation).await?
+        };
+        let window = MessageWindow {
+            conversation,
+            window,
+        };
+        let mut pages = self.message_pages(viewer, &[window]).await?;
+        Ok(pages.remove(&window))
+    }
+
     /// A page for each window, in one statement however many there are (and one more when some begin after a message). A
     /// window that begins after something that is no message of its conversation has none. Pages of conversations that
     /// the viewer takes no part in are empty.
@@ -51,7 +71,8 @@ impl App {
         };
         let places: HashMap<_, _> = places.iter().map(|place| (place.id, place)).collect();
         let position = |window: &MessageWindow| match window.mark() {
-            None => Some(0),
+            // Positions have no gaps: to leave out messages is to begin after a position.
+            None => Some(window.window.skip()),
             Some(mark) => places
                 .get(&mark)
                 .filter(|place| place.conversation == window.conversation)

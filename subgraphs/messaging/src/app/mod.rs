@@ -2,8 +2,10 @@
 
 mod conversations;
 mod error;
+mod lists;
 mod mentions;
 mod messages;
+mod people;
 pub mod ports;
 mod reading;
 mod sending;
@@ -15,7 +17,11 @@ use common::clock::SharedClock;
 use sqlx::PgPool;
 
 pub use error::MessagingError;
+pub use lists::{
+    CONVERSATIONS, MENTIONS, MESSAGES, place_of_conversation, place_of_mention, place_of_message,
+};
 pub use messages::MessageWindow;
+pub use people::{ShownConversation, ShownParticipants};
 pub use reading::MarkRead;
 pub use sending::SendMessage;
 pub use starting::Started;

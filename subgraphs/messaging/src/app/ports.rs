@@ -25,7 +25,16 @@ pub trait UserDirectory: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownUser {
     pub id: UserId,
-    pub handle: Handle,
+    pub username: String,
+    pub display_name: Option<String>,
+    pub avatar_url: Option<String>,
+}
+
+impl KnownUser {
+    /// What a text calls them.
+    pub fn handle(&self) -> Handle {
+        Handle::of(&self.username)
+    }
 }
 
 /// Why the directory cannot say who exists.

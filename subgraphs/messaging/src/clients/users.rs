@@ -40,6 +40,8 @@ struct Found {
 struct Item {
     id: Uuid,
     username: String,
+    display_name: Option<String>,
+    avatar_url: Option<String>,
 }
 
 #[async_trait]
@@ -74,10 +76,12 @@ impl UserDirectory for UsersService {
             .map_err(|error| DirectoryError::Unexpected(error.to_string()))?;
         Ok(found
             .items
-            .iter()
+            .into_iter()
             .map(|item| KnownUser {
                 id: UserId(item.id),
-                handle: Handle::of(&item.username),
+                username: item.username,
+                display_name: item.display_name,
+                avatar_url: item.avatar_url,
             })
             .collect())
     }

@@ -1,6 +1,6 @@
 //! `messaging.conversations`.
 
-use common::{Timestamp, page::Keyset};
+use common::{Timestamp, page::Window};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -25,12 +25,11 @@ pub async fn by_ids(
     .await
 }
 
-/// Up to `limit` of the viewer's conversations, latest first, from the place `after`.
+/// A window of the viewer's conversations, latest first.
 pub async fn list(
     conn: &mut PgConnection,
     viewer: UserId,
-    after: Option<Keyset>,
-    limit: i64,
+    window: Window,
 ) -> sqlx::Result<Vec<Conversation>> {
     // One statement for the first page and the next ones: beyond the last possible place everything comes after.
     sqlx::query_as!(
@@ -42,11 +41,12 @@ pub async fn list(
            AND (p.updated_at, p.conversation_id)
                < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
          ORDER BY p.updated_at DESC, p.conversation_id DESC
-         LIMIT $4",
+         LIMIT $4 OFFSET $5",
         viewer as _,
-        after.map(|place| place.at) as Option<Timestamp>,
-        after.map(|place| place.id) as Option<Uuid>,
-        limit,
+        window.after.map(|place| place.at) as Option<Timestamp>,
+        window.after.map(|place| place.id) as Option<Uuid>,
+        window.fetch(),
+        window.skip(),
     )
     .fetch_all(conn)
     .await

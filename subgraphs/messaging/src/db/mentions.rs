@@ -1,6 +1,6 @@
 //! `messaging.mentions`.
 
-use common::{Timestamp, page::Keyset};
+use common::{Timestamp, page::Window};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -26,12 +26,11 @@ pub async fn insert(
     Ok(())
 }
 
-/// Up to `limit` mentions of a user, latest first, from the place `after`.
+/// A window of the mentions of a user, latest first.
 pub async fn list(
     conn: &mut PgConnection,
     user: UserId,
-    after: Option<Keyset>,
-    limit: i64,
+    window: Window,
 ) -> sqlx::Result<Vec<Mention>> {
     // One statement for the first page and the next ones: beyond the last possible place everything comes after.
     sqlx::query_as!(
@@ -42,11 +41,12 @@ pub async fn list(
            AND (created_at, id)
                < (coalesce($2, 'infinity'::timestamptz), coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
          ORDER BY created_at DESC, id DESC
-         LIMIT $4",
+         LIMIT $4 OFFSET $5",
         user as _,
-        after.map(|place| place.at) as Option<Timestamp>,
-        after.map(|place| place.id) as Option<Uuid>,
-        limit,
+        window.after.map(|place| place.at) as Option<Timestamp>,
+        window.after.map(|place| place.id) as Option<Uuid>,
+        window.fetch(),
+        window.skip(),
     )
     .fetch_all(conn)
     .await

@@ -18,6 +18,15 @@ impl Pair {
         })
     }
 
+    /// The one that `user` talks to.
+    pub fn other(self, user: UserId) -> UserId {
+        if self.low == user {
+            self.high
+        } else {
+            self.low
+        }
+    }
+
     pub fn contains(self, user: UserId) -> bool {
         self.low == user || self.high == user
     }

@@ -6,10 +6,6 @@ use async_graphql::{
 };
 use common::page::{CursorKind, Keyset, Page};
 
-pub const CONVERSATIONS: CursorKind = CursorKind(b'c');
-pub const MESSAGES: CursorKind = CursorKind(b'm');
-pub const MENTIONS: CursorKind = CursorKind(b'n');
-
 /// A page as a connection. `continues` says that it began after a cursor; whether something is before it is not looked up
 /// then, for it usually is.
 pub fn connection<T, N: OutputType>(

@@ -3,16 +3,19 @@ use common::{
     Timestamp,
     error::{Error, Violation},
     graphql::First,
-    page::{Keyset, Window},
+    page::Window,
 };
 
 use super::{
-    connection::{MESSAGES, connection},
+    connection::connection,
     loaders::{reader, shared},
     message::Message,
     user::User,
 };
-use crate::{app::MessageWindow, domain};
+use crate::{
+    app::{MESSAGES, MessageWindow, place_of_message},
+    domain,
+};
 
 pub struct Conversation(pub domain::Conversation);
 
@@ -58,10 +61,7 @@ impl Conversation {
             page,
             MESSAGES,
             window.after.is_some(),
-            |message| Keyset {
-                at: message.created_at,
-                id: message.id.0,
-            },
+            place_of_message,
             Message,
         ))
     }

@@ -2,18 +2,18 @@ use async_graphql::{Context, ID, Object, connection::Connection};
 use common::{
     error::Error,
     graphql::{First, viewer},
-    page::{Keyset, Window},
+    page::Window,
 };
 
 use super::{
-    connection::{CONVERSATIONS, MENTIONS, connection},
+    connection::connection,
     conversation::Conversation,
     loaders::{reader, shared},
     mention::Mention,
     message::Message,
 };
 use crate::{
-    app::App,
+    app::{App, CONVERSATIONS, MENTIONS, place_of_conversation, place_of_mention},
     domain::{ConversationId, MessageId, UserId},
 };
 
@@ -42,10 +42,7 @@ impl Query {
             page,
             CONVERSATIONS,
             window.after.is_some(),
-            |conversation| Keyset {
-                at: conversation.updated_at,
-                id: conversation.id.0,
-            },
+            place_of_conversation,
             Conversation,
         ))
     }
@@ -83,10 +80,7 @@ impl Query {
             page,
             MENTIONS,
             window.after.is_some(),
-            |mention| Keyset {
-                at: mention.created_at,
-                id: mention.id.0,
-            },
+            place_of_mention,
             Mention,
         ))
     }

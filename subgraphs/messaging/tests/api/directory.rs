@@ -113,10 +113,13 @@ async fn it_is_asked_for_ids_and_handles_with_the_token_of_the_viewer() {
     let service = service_at(serve(routes).await);
     let viewer = viewer();
     let known = ask_as(&viewer, &service, PATIENCE).await.unwrap();
-    let expected = [(7, "linus"), (8, "grace")].map(|(id, name)| KnownUser {
-        id: UserId(Uuid::from_u128(id)),
-        handle: Handle::of(name),
-    });
+    let expected =
+        [(7, "linus", None), (8, "Grace", Some("G"))].map(|(id, name, shown)| KnownUser {
+            id: UserId(Uuid::from_u128(id)),
+            username: name.to_owned(),
+            display_name: shown.map(str::to_owned),
+            avatar_url: shown.map(|_| "x".to_owned()),
+        });
     assert_eq!(known, expected, "unknown ones are left out");
     let (authorization, question) = questions.recv().await.unwrap();
     assert_eq!(authorization, viewer.authorization().expose_secret());

@@ -220,10 +220,12 @@ impl UserDirectory for FakeDirectory {
         let users = self.users.lock().unwrap();
         let known = users.iter().map(|(id, username)| KnownUser {
             id: UserId(*id),
-            handle: Handle::of(username),
+            username: username.clone(),
+            display_name: None,
+            avatar_url: None,
         });
         Ok(known
-            .filter(|user| ids.contains(&user.id) || handles.contains(&user.handle))
+            .filter(|user| ids.contains(&user.id) || handles.contains(&user.handle()))
             .collect())
     }
 }

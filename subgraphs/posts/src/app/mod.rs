@@ -1,5 +1,6 @@
 //! What people can do with posts, and the rules for it. Both APIs are thin over this.
 
+mod authors;
 mod error;
 mod likes;
 mod plan;
@@ -13,12 +14,13 @@ use std::sync::Arc;
 use common::clock::SharedClock;
 use sqlx::PgPool;
 
+pub use authors::ShownPost;
 pub use error::PostsError;
-pub use reading::place;
+pub use reading::{POSTS_OF_AUTHOR, TIMELINE, place};
 pub use timeline::Timeline;
 
 use crate::db;
-use ports::SocialGraph;
+use ports::{SocialGraph, UserDirectory};
 
 /// Everything the use cases need; cheap to clone.
 #[derive(Clone)]
@@ -26,16 +28,23 @@ pub struct App {
     pool: PgPool,
     clock: SharedClock,
     social_graph: Arc<dyn SocialGraph>,
+    directory: Arc<dyn UserDirectory>,
 }
 
 impl App {
     /// Takes the pool over before it opened a connection: its connections plan statements as this context needs it.
-    pub fn new(pool: PgPool, clock: SharedClock, social_graph: Arc<dyn SocialGraph>) -> Self {
+    pub fn new(
+        pool: PgPool,
+        clock: SharedClock,
+        social_graph: Arc<dyn SocialGraph>,
+        directory: Arc<dyn UserDirectory>,
+    ) -> Self {
         db::plans::fix(&pool);
         Self {
             pool,
             clock,
             social_graph,
+            directory,
         }
     }
 

@@ -15,6 +15,10 @@ use common::page::Window;
 /// Up to so many followees, it is cheaper to send their ids to the posts than the posts to their ids.
 const FILTERED_IN_DATABASE: usize = 2_000;
 
+/// Rows that a walk in the service may fetch, texts and all: what a merge of 4,000 followees costs. Pages that are counted
+/// far into a timeline would want more.
+const MOST_IN_SERVICE: usize = 10_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     /// What is tried first.
@@ -34,10 +38,10 @@ pub(super) enum Walk {
 
 impl Plan {
     pub(super) fn of(followees: usize, window: Window) -> Self {
-        let page = window.limit() + 1;
+        let reach = window.reach();
         Self {
-            walk: Walk::of(followees, page),
-            depth: (page * 2).div_ceil(followees.max(1)).min(page),
+            walk: Walk::of(followees, reach),
+            depth: (reach * 2).div_ceil(followees.max(1)).min(reach),
         }
     }
 
@@ -52,16 +56,17 @@ impl Plan {
 }
 
 impl Walk {
-    fn of(followees: usize, page: usize) -> Option<Self> {
+    /// `reach` is how many posts have to be found: the page, one more, and what a counted page leaves out before it.
+    fn of(followees: usize, reach: usize) -> Option<Self> {
         if followees > FILTERED_IN_DATABASE {
-            // The more followees, the sooner a page is full. Even the most rows are a tenth of the merge.
-            let rows = page * (50_000 / followees).max(8);
-            return Some(Self::InService { rows });
+            // The more followees, the sooner a page is full. For a first page even the most rows are a tenth of the merge.
+            let rows = reach * (50_000 / followees).max(8);
+            return (rows <= MOST_IN_SERVICE).then_some(Self::InService { rows });
         }
         // Six rows a followee are half of the merge. A page every 50 rows is as far as one would look, and where one in 20
         // would not do, it is seldom found.
-        let rows = (followees * 6).min(page * 50);
-        (rows >= page * 20).then_some(Self::InDatabase { rows })
+        let rows = (followees * 6).min(reach * 50);
+        (rows >= reach * 20).then_some(Self::InDatabase { rows })
     }
 
     /// The plan in a trace, when the walk found the page.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use common::auth::Viewer;
 
-use crate::domain::Followees;
+use crate::domain::{Author, Followees, UserId};
 
 /// Knows who follows whom.
 #[async_trait]
@@ -26,5 +26,27 @@ pub enum SocialGraphError {
 impl SocialGraphError {
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(source.into())
+    }
+}
+
+/// Knows who people are.
+#[async_trait]
+pub trait UserDirectory: Send + Sync + 'static {
+    /// Those of the people who exist, on behalf of a viewer or of nobody in particular; 100 ids at most.
+    async fn people(
+        &self,
+        viewer: Option<&Viewer>,
+        ids: &[UserId],
+    ) -> Result<Vec<Author>, DirectoryError>;
+}
+
+/// Why it is not known who people are.
+#[derive(Debug, thiserror::Error)]
+#[error("the user directory is unavailable: {0}")]
+pub struct DirectoryError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl DirectoryError {
+    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(source.into())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use common::{
     error::Fault,
-    page::{Keyset, Page, Window},
+    page::{CursorKind, Keyset, Page, Window},
 };
 
 use super::App;
@@ -12,6 +12,10 @@ use crate::{
     db,
     domain::{Post, PostId, UserId},
 };
+
+/// Cursors of the timeline, and of an author's posts; the same in both APIs.
+pub const TIMELINE: CursorKind = CursorKind(b't');
+pub const POSTS_OF_AUTHOR: CursorKind = CursorKind(b'a');
 
 /// The place of a post in every list of posts: newest first, and where times are equal, by id.
 pub fn place(post: &Post) -> Keyset {

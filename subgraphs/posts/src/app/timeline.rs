@@ -71,7 +71,8 @@ impl App {
             followees.as_uuids(),
             window.after,
             to_i64(plan.depth),
-            window.fetch(),
+            to_i64(window.reach()),
+            window.skip(),
         )
         .await?;
         Ok(Page::of(posts, window))
@@ -89,14 +90,17 @@ async fn walked(
     let (posts, is_everything) = match walk {
         Walk::InDatabase { rows } => {
             let authors = followees.as_uuids();
+            let rows = to_i64(rows);
             let found =
-                db::timeline::newest_among(conn, authors, after, to_i64(rows), page).await?;
+                db::timeline::newest_among(conn, authors, after, rows, page, window.skip()).await?;
             (found, false)
         }
         Walk::InService { rows } => {
             let mut recent = db::timeline::newest(conn, after, to_i64(rows)).await?;
             let is_everything = recent.len() < rows;
             recent.retain(|post| followees.contains(post.author_id));
+            let skipped = recent.len().min(window.reach() - window.limit() - 1);
+            recent.drain(..skipped);
             (recent, is_everything)
         }
     };

@@ -1,7 +1,9 @@
-//! The users service as the social graph.
+//! The users service as the social graph and as the user directory.
 //!
-//! Every read asks it, with the version of the list that is already known; it answers "not modified" by reading one row.
+//! Every read of the graph asks it, with the version of the list that is already known; it answers "not modified" by reading one row.
 //! So a list crosses the wire once a change, and nobody ever reads an old one.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use common::{
@@ -13,16 +15,18 @@ use reqwest::{
     StatusCode,
     header::{ETAG, HeaderValue},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    app::ports::{SocialGraph, SocialGraphError},
-    domain::Followees,
+    app::ports::{DirectoryError, SocialGraph, SocialGraphError, UserDirectory},
+    domain::{Author, Followees, UserId},
 };
 
 /// Ids that all cached lists together may have: 64 MiB of them.
 const MAX_CACHED_IDS: u64 = 4 * 1024 * 1024;
+/// How long a page waits for the names on it. It is answered without them after that.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// What a list costs beside its ids, counted in ids: its entry, version and allocation.
 const ENTRY_OVERHEAD: u32 = 16;
 
@@ -33,7 +37,7 @@ struct Known {
     followees: Followees,
 }
 
-/// Asks the users service whom its caller follows.
+/// Asks the users service whom its caller follows, and who people are.
 pub struct UsersService {
     upstream: Upstream,
     lists: Cache<Uuid, Known>,
@@ -109,6 +113,59 @@ impl SocialGraph for UsersService {
                 "the users service answered {status} to the question whom somebody follows"
             ))),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct Question {
+    ids: Vec<Uuid>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: Uuid,
+    username: String,
+    display_name: Option<String>,
+    avatar_url: Option<String>,
+}
+
+#[async_trait]
+impl UserDirectory for UsersService {
+    async fn people(
+        &self,
+        viewer: Option<&Viewer>,
+        ids: &[UserId],
+    ) -> Result<Vec<Author>, DirectoryError> {
+        let question = Question {
+            ids: ids.iter().map(|id| id.as_uuid()).collect(),
+        };
+        let mut call = Call::lookup("/internal/users/lookup", &question)
+            .map_err(DirectoryError::new)?
+            .within(PATIENCE);
+        if let Some(viewer) = viewer {
+            call = call.on_behalf_of(&viewer.authorization());
+        }
+        let answer = self.upstream.call(&call).await;
+        let answer = answer.map_err(DirectoryError::new)?;
+        if answer.status != StatusCode::OK {
+            return Err(DirectoryError::new(format!(
+                "the users service answered {} to the question who people are",
+                answer.status
+            )));
+        }
+        let found: Found = serde_json::from_slice(&answer.body).map_err(DirectoryError::new)?;
+        let authors = found.items.into_iter().map(|item| Author {
+            id: item.id.into(),
+            username: item.username,
+            display_name: item.display_name,
+            avatar_url: item.avatar_url,
+        });
+        Ok(authors.collect())
     }
 }
 

@@ -1,9 +1,6 @@
 //! Posts, one by one and of an author.
 
-use common::{
-    Timestamp,
-    page::{Keyset, Window},
-};
+use common::{Timestamp, page::Window};
 use sqlx::{PgConnection, Result, query, query_as};
 use uuid::Uuid;
 
@@ -57,13 +54,14 @@ pub async fn list_by_authors(
                  AND (created_at, id) < (COALESCE($2::timestamptz, 'infinity'),
                                          COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
                ORDER BY created_at DESC, id DESC
-               LIMIT $4
+               LIMIT $4 OFFSET $5
            ) AS post
            ORDER BY post.created_at DESC, post.id DESC"#,
         &authors,
-        window.after.map(|place: Keyset| place.at) as _,
-        window.after.map(|place: Keyset| place.id) as _,
+        window.after.map(|place| place.at) as _,
+        window.after.map(|place| place.id) as _,
         window.fetch(),
+        window.skip(),
     )
     .fetch_all(conn)
     .await

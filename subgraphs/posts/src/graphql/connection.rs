@@ -8,9 +8,6 @@ use crate::{app::place, domain};
 
 pub type PostConnection = Connection<String, Post>;
 
-pub const TIMELINE: CursorKind = CursorKind(b't');
-pub const POSTS_OF_AUTHOR: CursorKind = CursorKind(b'a');
-
 /// A page as a connection. Whether something is before a page that began after a cursor is not looked up: it usually is.
 pub fn connection(page: Page<domain::Post>, window: Window, kind: CursorKind) -> PostConnection {
     let mut connection = Connection::new(window.after.is_some(), page.has_next);

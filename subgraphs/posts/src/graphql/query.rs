@@ -7,13 +7,13 @@ use common::{
 };
 
 use super::{
-    connection::{PostConnection, TIMELINE, connection},
+    connection::{PostConnection, connection},
     loaders::{reader, shared},
     post::Post,
     user::User,
 };
 use crate::{
-    app::{App, Timeline},
+    app::{App, TIMELINE, Timeline},
     domain::{PostId, UserId},
 };
 

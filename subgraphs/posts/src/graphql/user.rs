@@ -2,10 +2,10 @@ use async_graphql::{Context, ID, Object};
 use common::{error::Error, graphql::First, page::Window};
 
 use super::{
-    connection::{POSTS_OF_AUTHOR, PostConnection, connection},
+    connection::{PostConnection, connection},
     loaders::{reader, shared},
 };
-use crate::domain::UserId;
+use crate::{app::POSTS_OF_AUTHOR, domain::UserId};
 
 // The type belongs to the users context, which describes it; this one adds the posts.
 pub struct User(pub UserId);

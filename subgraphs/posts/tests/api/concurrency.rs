@@ -119,6 +119,7 @@ async fn a_timeline_is_exact_while_people_write_edit_like_and_delete() {
         world.pool.clone(),
         SystemClock::shared(),
         world.social.clone(),
+        world.directory.clone(),
     );
     let [few, some, many, writers @ ..]: [Person; 7] =
         std::array::from_fn(|_| World::person_of_today());

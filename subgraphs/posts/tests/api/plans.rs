@@ -110,7 +110,7 @@ async fn a_merge_reads_a_bounded_number_of_rows_of_each_followee_and_sorts_no_mo
                 (101, PLACES[1]),
             ] {
                 let depth = u128::div_ceil(2 * limit, count).min(limit);
-                let parameters = format!("{}, {place}, {depth}, {limit}", array(&ids));
+                let parameters = format!("{}, {place}, {depth}, {limit}, 0", array(&ids));
                 let carried = carry_out(&world.pool, &statement, &parameters).await;
                 let case =
                     format!("{count} followees {kind}, page of {limit} at {place}: {carried:#?}");
@@ -150,7 +150,7 @@ async fn a_walk_reads_no_more_rows_than_it_may_in_the_order_of_the_index() {
                 (1_050, 21, PLACES[1]),
                 (5_050, 101, PLACES[0]),
             ] {
-                let parameters = format!("{}, {place}, {rows}, {limit}", array(&ids));
+                let parameters = format!("{}, {place}, {rows}, {limit}, 0", array(&ids));
                 let carried =
                     carry_out(&world.pool, &statements.walk_in_database, &parameters).await;
                 let case =
@@ -209,7 +209,7 @@ async fn an_author_s_posts_are_never_looked_for_among_the_posts_of_everybody() {
     world.get(&ada, query, json!({ "of": of })).await;
     let statement = log.take_statements().remove(0);
     for id in [author(0), author(1), author(AUTHORS)] {
-        let parameters = format!("{}, NULL, NULL, 21", array(&[id]));
+        let parameters = format!("{}, NULL, NULL, 21, 0", array(&[id]));
         let carried = carry_out(&world.pool, &statement, &parameters).await;
         assert_eq!(carried.indexes(), [BY_AUTHOR], "{carried:#?}");
         assert!(

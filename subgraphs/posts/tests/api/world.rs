@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -13,19 +16,21 @@ use common::{
 use posts::{
     app::{
         App,
-        ports::{SocialGraph, SocialGraphError},
+        ports::{DirectoryError, SocialGraph, SocialGraphError, UserDirectory},
     },
-    domain::Followees,
+    domain::{Author, Followees, UserId},
 };
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool, Row};
-use testkit::{Answer, Context, Graph, ManualClock, TestDatabase, tokens};
+use testkit::{Answer, Context, Graph, ManualClock, Rest, TestDatabase, tokens};
 use uuid::Uuid;
 
 pub struct World {
     pub app: App,
     pub graph: Graph,
+    pub rest: Rest,
     pub social: Arc<FakeSocialGraph>,
+    pub directory: Arc<FakeDirectory>,
     pub clock: Arc<ManualClock>,
     /// The superuser's view, for looking behind the service.
     pub admin: PgPool,
@@ -61,12 +66,20 @@ impl World {
         let clock = ManualClock::shared();
         let social = Arc::new(FakeSocialGraph::default());
         let shared: SharedClock = clock.clone();
-        let app = App::new(pool.clone(), shared.clone(), choose(social.clone()));
+        let directory = Arc::new(FakeDirectory::default());
+        let app = App::new(
+            pool.clone(),
+            shared.clone(),
+            choose(social.clone()),
+            directory.clone(),
+        );
         let routes = posts::routes(app.clone(), tokens().verifier(shared));
         Self {
             app,
+            rest: Rest::new(routes.clone(), &posts::rest::openapi()),
             graph: Graph::new(routes),
             social,
+            directory,
             clock,
             admin,
             pool,
@@ -201,6 +214,59 @@ pub fn user_errors(answer: Answer, mutation: &str) -> Vec<(String, Option<String
 /// What [`user_errors`] returns for one error.
 pub fn refused(code: &str, field: &str) -> Vec<(String, Option<String>)> {
     vec![(code.to_owned(), Some(field.to_owned()))]
+}
+
+/// A directory in memory: everybody is called by their id, but for those who are gone.
+#[derive(Default)]
+pub struct FakeDirectory {
+    down: AtomicBool,
+    gone: Mutex<HashSet<Uuid>>,
+    calls: AtomicUsize,
+}
+
+impl FakeDirectory {
+    pub fn fail(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    pub fn remove(&self, person: &Person) {
+        self.gone.lock().unwrap().insert(person.id);
+    }
+
+    /// How often it was asked.
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// What somebody is called.
+    pub fn username(id: Uuid) -> String {
+        format!("user_{}", &id.simple().to_string()[24..])
+    }
+}
+
+#[async_trait]
+impl UserDirectory for FakeDirectory {
+    async fn people(
+        &self,
+        _viewer: Option<&Viewer>,
+        ids: &[UserId],
+    ) -> Result<Vec<Author>, DirectoryError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.down.load(Ordering::SeqCst) {
+            return Err(DirectoryError::new("it is down"));
+        }
+        assert!(ids.len() <= 100, "the users service takes 100 ids at most");
+        let gone = self.gone.lock().unwrap();
+        let known = ids.iter().filter(|id| !gone.contains(&id.as_uuid()));
+        Ok(known
+            .map(|id| Author {
+                id: *id,
+                username: Self::username(id.as_uuid()),
+                display_name: None,
+                avatar_url: None,
+            })
+            .collect())
+    }
 }
 
 /// A social graph in memory.

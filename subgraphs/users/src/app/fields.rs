@@ -28,7 +28,7 @@ pub(super) fn refuse(field: &'static str, invalid: Invalid) -> Error {
 
 fn detail(field: &'static str, invalid: Invalid) -> Detail {
     Detail {
-        field,
+        field: field.into(),
         code: invalid.code,
         message: invalid.message,
     }

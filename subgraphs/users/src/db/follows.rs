@@ -176,7 +176,7 @@ pub async fn followers(
               AND (created_at, follower_id)
                   < (COALESCE($2::timestamptz, 'infinity'), COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
             ORDER BY created_at DESC, follower_id DESC
-            LIMIT $4
+            LIMIT $4 OFFSET $5
         ) AS page
         JOIN users.users AS u ON u.id = page.follower_id
         ORDER BY page.followee_id, page.created_at DESC, page.follower_id DESC
@@ -185,6 +185,7 @@ pub async fn followers(
         window.after.map(|place| place.at),
         window.after.map(|place| place.id),
         window.fetch(),
+        window.skip(),
     )
     .fetch_all(conn)
     .await?;
@@ -211,7 +212,7 @@ pub async fn followees(
               AND (created_at, followee_id)
                   < (COALESCE($2::timestamptz, 'infinity'), COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
             ORDER BY created_at DESC, followee_id DESC
-            LIMIT $4
+            LIMIT $4 OFFSET $5
         ) AS page
         JOIN users.users AS u ON u.id = page.followee_id
         ORDER BY page.follower_id, page.created_at DESC, page.followee_id DESC
@@ -220,6 +221,7 @@ pub async fn followees(
         window.after.map(|place| place.at),
         window.after.map(|place| place.id),
         window.fetch(),
+        window.skip(),
     )
     .fetch_all(conn)
     .await?;

@@ -91,7 +91,7 @@ async fn a_page_of_a_list_reads_its_rows_and_no_more() {
             let plan = plan(
                 &world,
                 &statements[1],
-                &format!("ARRAY['{first}'::uuid], {at}, {id}, 21"),
+                &format!("ARRAY['{first}'::uuid], {at}, {id}, 21, 0"),
             )
             .await;
             assert!(plan.contains(&format!("using {index}")), "{plan}");

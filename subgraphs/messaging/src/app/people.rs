@@ -1,0 +1,62 @@
+//! Who the participants are. In the graph the router joins them; a reader of the REST API has no router that does, so they
+//! are asked for here, all of a page at once.
+
+use std::{collections::HashMap, time::Duration};
+
+use common::{auth::Viewer, trace};
+
+use super::{App, Started, ports::KnownUser};
+use crate::domain::{Conversation, Message, UserId};
+
+/// How long a page waits for the names on it. It is answered without them after that.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A conversation as one of its participants sees it in a list.
+#[derive(Clone, Debug)]
+pub struct ShownConversation {
+    pub conversation: Conversation,
+    /// The one whom the viewer talks to.
+    pub other_id: UserId,
+    /// `None` when it is not known now who that is.
+    pub other: Option<KnownUser>,
+    /// `None` as long as there is none.
+    pub latest_message: Option<Message>,
+}
+
+/// The two people of a conversation, always in the same order; who they are is `None` when it is not known now.
+#[derive(Clone, Debug)]
+pub struct ShownParticipants(pub [(UserId, Option<KnownUser>); 2]);
+
+impl App {
+    /// Who takes part in a conversation that was started or found.
+    pub async fn participants(&self, viewer: &Viewer, started: &Started) -> ShownParticipants {
+        let pair = started.conversation.participants();
+        let ids = [pair.low, pair.high];
+        let people = self.people(viewer, &ids).await;
+        ShownParticipants(ids.map(|id| (id, people.get(&id).cloned())))
+    }
+
+    /// Those of the people, 100 at most, who exist; nobody when the directory does not answer soon: conversations can be
+    /// read without names.
+    pub(super) async fn people(
+        &self,
+        viewer: &Viewer,
+        ids: &[UserId],
+    ) -> HashMap<UserId, KnownUser> {
+        if ids.is_empty() {
+            return HashMap::new();
+        }
+        match self.users.look_up(viewer, ids, &[], PATIENCE).await {
+            Ok(people) => people.into_iter().map(|user| (user.id, user)).collect(),
+            Err(error) => {
+                tracing::warn!(
+                    %error,
+                    participants = ids.len(),
+                    trace_id = %trace::current_id(),
+                    "conversations are answered without their participants"
+                );
+                HashMap::new()
+            }
+        }
+    }
+}

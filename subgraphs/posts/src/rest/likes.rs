@@ -1,0 +1,78 @@
+//! Liking posts.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use common::{
+    error::{Error, ErrorEnvelope},
+    rest::{Faults, Id, NotSignedIn, SignedIn},
+    server::json,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::posts::post_id;
+use crate::{app::App, domain::Post};
+
+/// How a post stands with the caller.
+#[derive(Serialize, ToSchema)]
+struct Like {
+    post_id: Uuid,
+    /// How many people like it now.
+    #[schema(minimum = 0)]
+    like_count: i32,
+    /// Whether the caller is one of them.
+    liked: bool,
+}
+
+impl Like {
+    fn of(post: &Post, liked: bool) -> Response {
+        let like = Self {
+            post_id: post.id.as_uuid(),
+            like_count: post.like_count,
+            liked,
+        };
+        json(StatusCode::OK, &like)
+    }
+}
+
+/// Likes a post
+///
+/// Liking it again changes nothing.
+#[utoipa::path(
+    post, path = "/posts/{id}/like", tag = "posts", operation_id = "likePost", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The post.")),
+    responses(
+        (status = 200, description = "The caller likes it.", body = Like),
+        (status = 404, description = "`POST_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
+        NotSignedIn, Faults,
+    ),
+)]
+pub(super) async fn like(
+    State(app): State<App>,
+    SignedIn(viewer): SignedIn,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let post = app.like_post(viewer.id.into(), post_id(&id)?).await?;
+    Ok(Like::of(&post, true))
+}
+
+/// Takes a like back
+///
+/// Without one nothing changes.
+#[utoipa::path(
+    delete, path = "/posts/{id}/like", tag = "posts", operation_id = "unlikePost", security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The post.")),
+    responses(
+        (status = 200, description = "The caller does not like it.", body = Like),
+        (status = 404, description = "`POST_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
+        NotSignedIn, Faults,
+    ),
+)]
+pub(super) async fn unlike(
+    State(app): State<App>,
+    SignedIn(viewer): SignedIn,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let post = app.unlike_post(viewer.id.into(), post_id(&id)?).await?;
+    Ok(Like::of(&post, false))
+}
