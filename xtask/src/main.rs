@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use failure::Result;
 use keys::Bits;
-use schema::Sdl;
+use schema::Source;
 use workspace::Workspace;
 
 #[derive(Parser)]
@@ -31,7 +31,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Writes schema/: the SDL of each subgraph, the supergraph and the API schema; checks them against the contract
+    /// Writes schema/: SDL and OpenAPI of each subgraph, the supergraph, the API schema, the whole OpenAPI document; checks them
+    /// against the contracts
     Schema {
         /// Writes nothing and fails with a diff when schema/ is not what the code gives
         #[arg(long)]
@@ -75,8 +76,8 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Schema { check, built } => {
-            let sdl = if built { Sdl::Built } else { Sdl::Build };
-            schema::run(Workspace::load()?.root(), sdl, check)
+            let source = if built { Source::Built } else { Source::Build };
+            schema::run(Workspace::load()?.root(), source, check)
         }
         Task::Layers => layers::run(&Workspace::load()?),
         Task::Sqlx { check } => queries::run(&Workspace::load()?, check),

@@ -7,6 +7,7 @@ mod db;
 pub mod domain;
 pub mod graphql;
 mod internal;
+pub mod rest;
 mod well_known;
 
 use std::{sync::Arc, thread::available_parallelism};
@@ -63,6 +64,7 @@ pub fn routes(app: App, verifier: Verifier) -> Router {
         Box::pin(async move { app.is_ready().await })
     });
     let routes = graphql::routes(app.clone(), verifier.clone())
+        .merge(rest::routes(app.clone(), verifier.clone()))
         .merge(well_known::routes(&verifier))
         .merge(internal::routes(app, verifier));
     server::with_basics(routes, ready)

@@ -2,6 +2,8 @@
 
 mod compose;
 mod contract;
+mod openapi;
+mod rest_contract;
 mod supergraph_yaml;
 
 use std::collections::BTreeMap;
@@ -13,20 +15,38 @@ use crate::drift::{self, Generated};
 use crate::failure::{Failure, Result};
 use crate::finding::report;
 use compose::{Composed, Subgraph};
+use serde::Deserialize;
+use serde_json::Value;
 use supergraph_yaml::SupergraphConfig;
 
-/// Where the subgraphs' SDL comes from.
+/// Where the subgraphs' contracts come from.
 #[derive(Clone, Copy)]
-pub enum Sdl {
-    /// Cargo builds `examples/sdl.rs` first.
+pub enum Source {
+    /// Cargo builds `examples/contracts.rs` first.
     Build,
     /// The example that was built together with this binary: `cargo test --no-run` makes it.
     Built,
 }
 
-/// Writes `schema/`, or with `check_only` compares it with the code; then compares the result with the contract.
-pub fn run(root: &Path, sdl: Sdl, check_only: bool) -> Result<()> {
-    let (files, api) = generate(root, &subgraph_sdl(root, sdl)?)?;
+/// What the code of a subgraph says that it answers.
+#[derive(Deserialize)]
+struct Contracts {
+    sdl: String,
+    openapi: Value,
+}
+
+/// Writes `schema/`, or with `check_only` compares it with the code; then compares the result with the contracts.
+pub fn run(root: &Path, source: Source, check_only: bool) -> Result<()> {
+    let (sdl, documents): (BTreeMap<_, _>, BTreeMap<_, _>) = contracts(root, source)?
+        .into_iter()
+        .map(|(name, contracts)| ((name.clone(), contracts.sdl), (name, contracts.openapi)))
+        .unzip();
+    let (mut files, api) = generate(root, &sdl)?;
+    let rest = openapi::merge(&documents)?;
+    for (name, document) in &documents {
+        files.push(json_file(&format!("schema/{name}.openapi.json"), document)?);
+    }
+    files.push(json_file("schema/openapi.json", &rest)?);
     if check_only {
         drift::check(root, &files, "cargo xtask schema")?;
     } else {
@@ -34,22 +54,32 @@ pub fn run(root: &Path, sdl: Sdl, check_only: bool) -> Result<()> {
             println!("wrote {}", path.display());
         }
     }
-    let path = root.join(contract::CONTRACT);
-    let contract = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))?;
-    report(
-        "schema",
-        contract::check(&contract, &api, &contract::NOT_YET)?,
-    )
+    let read = |path: &str| {
+        let path = root.join(path);
+        fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))
+    };
+    let mut findings = contract::check(&read(contract::CONTRACT)?, &api, &contract::NOT_YET)?;
+    findings.extend(rest_contract::check(&read(rest_contract::CONTRACT)?, &rest));
+    report("schema", findings)
 }
 
-/// Every file of `schema/` that the code decides, and the API schema.
+fn json_file(path: &str, document: &Value) -> Result<Generated> {
+    let text = serde_json::to_string_pretty(document)
+        .map_err(|e| Failure::new(format!("{path} cannot be written as JSON: {e}")))?;
+    Ok(Generated {
+        path: path.into(),
+        content: format!("{text}\n"),
+    })
+}
+
+/// Every GraphQL file of `schema/` that the code decides, and the API schema.
 fn generate(root: &Path, sdl: &BTreeMap<String, String>) -> Result<(Vec<Generated>, String)> {
     let config = SupergraphConfig::read(&root.join("supergraph.yaml"))?;
     let mut subgraphs = Vec::new();
     for (name, subgraph) in config.subgraphs() {
         let Some(sdl) = sdl.get(name) else {
             return Err(Failure::new(format!(
-                "supergraph.yaml names the subgraph `{name}`, which xtask/examples/sdl.rs does not print"
+                "supergraph.yaml names the subgraph `{name}`, which xtask/examples/contracts.rs does not print"
             )));
         };
         let file = subgraph
@@ -91,18 +121,25 @@ fn generate(root: &Path, sdl: &BTreeMap<String, String>) -> Result<(Vec<Generate
     Ok((files, api))
 }
 
-/// The SDL of each subgraph as the code prints it, by name.
-fn subgraph_sdl(root: &Path, sdl: Sdl) -> Result<BTreeMap<String, String>> {
-    let mut command = match sdl {
-        Sdl::Build => {
+/// What each subgraph answers as the code prints it, by name.
+fn contracts(root: &Path, source: Source) -> Result<BTreeMap<String, Contracts>> {
+    let mut command = match source {
+        Source::Build => {
             let mut command = Command::new("cargo");
-            command.args(["run", "--quiet", "--package", "xtask", "--example", "sdl"]);
+            command.args([
+                "run",
+                "--quiet",
+                "--package",
+                "xtask",
+                "--example",
+                "contracts",
+            ]);
             command
         }
-        Sdl::Built => {
+        Source::Built => {
             let this = std::env::current_exe()
                 .map_err(|e| Failure::new(format!("cannot find this program: {e}")))?;
-            Command::new(this.with_file_name("examples").join("sdl"))
+            Command::new(this.with_file_name("examples").join("contracts"))
         }
     };
     let output = command
@@ -117,10 +154,10 @@ fn subgraph_sdl(root: &Path, sdl: Sdl) -> Result<BTreeMap<String, String>> {
         })?;
     if !output.status.success() {
         return Err(Failure::new(format!(
-            "printing the subgraphs' SDL failed: {}",
+            "printing the subgraphs' contracts failed: {}",
             output.status
         )));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|e| Failure::new(format!("examples/sdl.rs printed no JSON: {e}")))
+        .map_err(|e| Failure::new(format!("examples/contracts.rs printed something else: {e}")))
 }

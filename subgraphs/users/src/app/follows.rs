@@ -48,21 +48,32 @@ pub enum FolloweeIds {
     },
 }
 
+/// That the viewer follows somebody.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// Whom the viewer follows.
+    pub user: User,
+    /// Whether the viewer follows them since now, and not since before.
+    pub is_new: bool,
+}
+
 impl App {
     /// Makes the viewer follow somebody, and returns them. Following again changes nothing.
-    pub async fn follow(&self, viewer: UserId, whom: &str) -> Result<User> {
+    pub async fn follow(&self, viewer: UserId, whom: &str) -> Result<Followed> {
         let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
         if viewer == whom {
             return Err(Error::CannotFollowSelf);
         }
         let mut tx = self.pool.begin().await?;
         let follow = lock(&mut tx, viewer, whom).await?;
-        if db::follows::insert(&mut tx, follow, self.clock.now()).await? {
+        let is_new = db::follows::insert(&mut tx, follow, self.clock.now()).await?;
+        if is_new {
             db::follows::count(&mut tx, follow, 1).await?;
         }
         let user = db::users::by_id(&mut tx, whom).await?;
         tx.commit().await?;
-        user.ok_or(Error::UserNotFound)
+        let user = user.ok_or(Error::UserNotFound)?;
+        Ok(Followed { user, is_new })
     }
 
     /// Makes the viewer follow somebody no longer, and returns them. Doing so again changes nothing.
@@ -109,6 +120,25 @@ impl App {
             .into_iter()
             .map(|(id, rows)| (id, Page::of(rows, window)))
             .collect())
+    }
+
+    /// A page of one of the lists of a person who has to exist.
+    pub async fn listed(
+        &self,
+        relation: Relation,
+        of: &str,
+        window: Window,
+    ) -> Result<Page<Listing>> {
+        let of = UserId::parse(of).ok_or(Error::UserNotFound)?;
+        let exists = {
+            let mut conn = self.pool.acquire().await?;
+            db::users::by_id(&mut conn, of).await?.is_some()
+        };
+        if !exists {
+            return Err(Error::UserNotFound);
+        }
+        let mut lists = self.related(relation, &[of], window).await?;
+        Ok(lists.remove(&of).unwrap_or_else(Page::empty))
     }
 
     /// Whom the viewer follows, unless that is still what it was at `known`, which one look-up by primary key tells.

@@ -15,14 +15,14 @@ mod sessions;
 mod verification;
 
 pub use error::Error;
-pub use follows::{FolloweeIds, Listing, Relation};
+pub use follows::{Followed, FolloweeIds, Listing, Relation};
 pub use housekeeping::Housekeeping;
 pub use mails::Links;
 pub use outbox::Outbox;
 pub use passwords::{HashingCost, Passwords};
 pub use profiles::ProfileInput;
 pub use registration::Registration;
-pub use sessions::{ACCESS_TOKEN_SECONDS, Session};
+pub use sessions::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS, Session};
 
 use std::sync::Arc;
 

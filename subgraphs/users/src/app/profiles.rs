@@ -29,6 +29,21 @@ impl App {
         Ok(users.into_iter().map(|user| (user.id, user)).collect())
     }
 
+    /// The viewer's own account.
+    pub async fn own(&self, viewer: UserId) -> Result<User> {
+        let mut conn = self.pool.acquire().await?;
+        let user = db::users::by_id(&mut conn, viewer).await?;
+        user.ok_or(Error::ViewerGone)
+    }
+
+    /// The user that a client names.
+    pub async fn user(&self, id: &str) -> Result<User> {
+        let id = UserId::parse(id).ok_or(Error::UserNotFound)?;
+        let mut conn = self.pool.acquire().await?;
+        let user = db::users::by_id(&mut conn, id).await?;
+        user.ok_or(Error::UserNotFound)
+    }
+
     /// The users that have these handles, in any case, by their folded handle. What is no handle is nobody's.
     pub async fn users_by_username(&self, usernames: &[String]) -> Result<HashMap<String, User>> {
         let mut conn = self.pool.acquire().await?;

@@ -11,7 +11,8 @@ use crate::{
 
 /// How long an access token is good.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
-const REFRESH_TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long a refresh token is good.
+pub const REFRESH_TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// What a client gets to act as somebody.
 #[derive(Debug)]

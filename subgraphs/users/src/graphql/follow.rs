@@ -49,7 +49,7 @@ impl FollowMutation {
         let viewer = viewer_id(ctx)?;
         let followed = application(ctx)?.follow(viewer, &input.user_id).await;
         let (user, user_errors) = match payload(followed)? {
-            Ok(user) => (Some(User::from(user)), Vec::new()),
+            Ok(followed) => (Some(User::from(followed.user)), Vec::new()),
             Err(errors) => (None, errors),
         };
         Ok(Some(FollowUserPayload { user, user_errors }))

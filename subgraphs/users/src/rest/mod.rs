@@ -1,0 +1,71 @@
+//! The REST API: the same use cases as the graph, for clients that do not speak GraphQL.
+
+mod accounts;
+mod cookie;
+mod follows;
+mod me;
+mod sessions;
+mod user;
+mod users;
+
+use axum::{Router, extract::FromRef};
+use common::{
+    auth::Verifier,
+    rest::{Document, document, serve},
+};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+const ABOUT: Document = Document {
+    title: "Rookery users",
+    description: "Accounts, sessions, profiles and the follow graph.",
+    tags: &[
+        (
+            "auth",
+            "Accounts and sessions: how somebody becomes, and stays, signed in.",
+        ),
+        ("users", "Who people are, and who follows whom."),
+    ],
+};
+
+/// What the handlers work with.
+#[derive(Clone, FromRef)]
+struct Rest {
+    app: App,
+    verifier: Verifier,
+}
+
+fn parts() -> (Router<Rest>, OpenApi) {
+    let (routes, described) = OpenApiRouter::new()
+        .routes(routes!(accounts::register))
+        .routes(routes!(sessions::log_in))
+        .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::log_out))
+        .routes(routes!(accounts::verify_email))
+        .routes(routes!(accounts::resend_verification))
+        .routes(routes!(accounts::request_password_reset))
+        .routes(routes!(accounts::reset_password))
+        .routes(routes!(me::read, me::update))
+        .routes(routes!(users::find))
+        .routes(routes!(users::read))
+        .routes(routes!(follows::follow, follows::unfollow))
+        .routes(routes!(follows::followers))
+        .routes(routes!(follows::followees))
+        .split_for_parts();
+    (routes, document(&ABOUT, described))
+}
+
+/// The description of these routes.
+pub fn openapi() -> OpenApi {
+    parts().1
+}
+
+/// These routes, and `/openapi.json`.
+pub fn routes(app: App, verifier: Verifier) -> Router {
+    let (routes, described) = parts();
+    routes
+        .with_state(Rest { app, verifier })
+        .merge(serve(&described))
+}

@@ -1,0 +1,128 @@
+//! Finding people.
+
+use std::collections::HashSet;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use common::{
+    error::{Error, ErrorEnvelope, Violation},
+    rest::{Caller, Faults, Id, NotSignedIn, Query},
+    server::json,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::user::User;
+use crate::{app::App, domain::UserId};
+
+/// The most ids one request may name.
+const MAX_IDS: usize = 100;
+/// How many handles autocomplete offers.
+const SUGGESTIONS: i32 = 10;
+
+/// Whom to look for: exactly one of these.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Search {
+    /// A whole handle, in any case.
+    username: Option<String>,
+    /// Up to 100 ids, separated by commas.
+    ids: Option<String>,
+    /// The beginning of a handle, in any case. The first ten in alphabetical order are answered.
+    prefix: Option<String>,
+}
+
+/// Who was found.
+#[derive(Serialize, ToSchema)]
+struct Users {
+    items: Vec<User>,
+}
+
+/// One user
+#[utoipa::path(
+    get, path = "/users/{id}", tag = "users", operation_id = "readUser", security((), ("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "Their id.")),
+    responses(
+        (status = 200, description = "The user.", body = User),
+        (status = 404, description = "`USER_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
+        NotSignedIn, Faults,
+    ),
+)]
+pub(super) async fn read(
+    State(app): State<App>,
+    _caller: Caller,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    let user = app.user(&id).await?;
+    Ok(json(StatusCode::OK, &User::from(user)))
+}
+
+/// Users by handle, by ids, or by the beginning of their handle
+///
+/// Exactly one of the parameters. Whoever does not exist is left out.
+#[utoipa::path(
+    get, path = "/users", tag = "users", operation_id = "findUsers", security((), ("bearer" = [])),
+    params(Search),
+    responses(
+        (status = 200, description = "Who was found: by ids in their order, otherwise by handle.", body = Users),
+        (status = 422, description = "`VALIDATION_FAILED`: not exactly one parameter, or too many or malformed ids.", body = ErrorEnvelope),
+        NotSignedIn, Faults,
+    ),
+)]
+pub(super) async fn find(
+    State(app): State<App>,
+    _caller: Caller,
+    Query(search): Query<Search>,
+) -> Result<Response, Error> {
+    let found = match (search.username, search.ids, search.prefix) {
+        (Some(username), None, None) => {
+            let found = app.users_by_username(&[username]).await?;
+            found.into_values().collect()
+        }
+        (None, Some(ids), None) => {
+            let ids = read_ids(&ids)?;
+            let mut found = app.users(&ids).await?;
+            ids.iter().filter_map(|id| found.remove(id)).collect()
+        }
+        (None, None, Some(prefix)) => app.search(&prefix, SUGGESTIONS).await?,
+        _ => {
+            return Err(Violation::invalid_field(
+                "username",
+                "NOT_ONE_PARAMETER",
+                "Give exactly one of `username`, `ids` and `prefix`.",
+            )
+            .into());
+        }
+    };
+    let items = found.into_iter().map(User::from).collect();
+    Ok(json(StatusCode::OK, &Users { items }))
+}
+
+/// The ids of a list, each once.
+fn read_ids(list: &str) -> Result<Vec<UserId>, Violation> {
+    let mut seen = HashSet::new();
+    let mut ids = Vec::new();
+    for text in list
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        let id = UserId::parse(text).ok_or_else(|| {
+            Violation::invalid_field(
+                "ids",
+                "MALFORMED",
+                "`ids` must be UUIDs, separated by commas.",
+            )
+        })?;
+        if seen.insert(id) {
+            ids.push(id);
+        }
+    }
+    if ids.len() > MAX_IDS {
+        let message = format!(
+            "`ids` names {} users; it may name {MAX_IDS} at most.",
+            ids.len()
+        );
+        return Err(Violation::invalid_field("ids", "TOO_MANY", message));
+    }
+    Ok(ids)
+}

@@ -1,0 +1,158 @@
+//! One OpenAPI document for the whole REST API, as the router serves it: the paths of all services under `/api`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Failure, Result};
+
+const PREFIX: &str = "/api";
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+/// The documents of the services, by name, as one. What two of them describe under one name has to be one thing.
+pub fn merge(documents: &BTreeMap<String, Value>) -> Result<Value> {
+    let mut paths = Map::new();
+    let mut components: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut operations = BTreeMap::new();
+    let mut tags = Vec::new();
+    let mut about = Vec::new();
+    for (service, document) in documents {
+        let described = |pointer: &str| {
+            document.pointer(pointer).ok_or_else(|| {
+                Failure::new(format!(
+                    "the OpenAPI document of {service} has no {pointer}"
+                ))
+            })
+        };
+        for (path, item) in members(described("/paths")?) {
+            let mut item = item.clone();
+            for operation in METHODS.iter().filter_map(|method| item.get(*method)) {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                if let Some(other) = operations.insert(id.to_owned(), service) {
+                    return Err(Failure::new(format!(
+                        "{other} and {service} both have an operation `{id}`"
+                    )));
+                }
+            }
+            for method in METHODS {
+                if let Some(responses) = item.pointer_mut(&format!("/{method}/responses")) {
+                    add_gateway_errors(responses);
+                }
+            }
+            paths.insert(format!("{PREFIX}{path}"), item);
+        }
+        for kind in ["schemas", "securitySchemes"] {
+            for (name, component) in members(described(&format!("/components/{kind}"))?) {
+                let known = components.entry(kind).or_default();
+                if known.get(name).is_some_and(|other| other != component) {
+                    return Err(Failure::new(format!(
+                        "{service} describes `{name}` in another way than the services before it"
+                    )));
+                }
+                known.insert(name.clone(), component.clone());
+            }
+        }
+        tags.extend(
+            described("/tags")?
+                .as_array()
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
+        about.push((described("/openapi")?, described("/info")?));
+    }
+    let Some((openapi, info)) = about.first() else {
+        return Err(Failure::new("there is no OpenAPI document to merge"));
+    };
+    Ok(json!({
+        "openapi": openapi,
+        "info": {
+            "title": "Rookery",
+            "description": "The REST API of a social network: accounts, follows, posts, the feed, messages. The same use cases \
+                            are in the graph at `/graphql`. `/api/v1` answers the same as `/api`.",
+            "contact": info["contact"],
+            "license": info["license"],
+            "version": info["version"],
+        },
+        "servers": [{ "url": "/" }],
+        "tags": tags,
+        "paths": paths,
+        "components": components,
+    }))
+}
+
+/// What the router answers where a service does not: it is as much a part of every public route.
+fn add_gateway_errors(responses: &mut Value) {
+    for (status, description) in [
+        (
+            "502",
+            "`SERVICE_UNAVAILABLE`: the service behind this route broke off.",
+        ),
+        (
+            "504",
+            "`SERVICE_UNAVAILABLE`: the service behind this route did not answer in time.",
+        ),
+    ] {
+        responses[status] = json!({
+            "description": description,
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+        });
+    }
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(path: &str, operation: &str, schema: &Value) -> Value {
+        json!({
+            "openapi": "3.1.0",
+            "info": { "title": "x", "version": "1" },
+            "tags": [{ "name": operation }],
+            "paths": { path: { "get": { "operationId": operation, "responses": { "200": {} } } } },
+            "components": { "schemas": { "Error": {}, "Thing": schema }, "securitySchemes": {} },
+        })
+    }
+
+    fn merged(documents: [Value; 2]) -> Result<Value> {
+        let [a, b] = documents;
+        merge(&BTreeMap::from([("a".to_owned(), a), ("b".to_owned(), b)]))
+    }
+
+    #[test]
+    fn paths_get_their_public_prefix_and_what_the_router_answers() {
+        let thing = json!({ "type": "string" });
+        let merged = merged([
+            document("/a", "readA", &thing),
+            document("/b", "readB", &thing),
+        ]);
+        let merged = merged.unwrap();
+        let paths: Vec<_> = merged["paths"].as_object().unwrap().keys().collect();
+        assert_eq!(paths, ["/api/a", "/api/b"]);
+        let responses = merged["paths"]["/api/b"]["get"]["responses"]
+            .as_object()
+            .unwrap();
+        let statuses: Vec<_> = responses.keys().collect();
+        assert_eq!(statuses, ["200", "502", "504"]);
+        assert_eq!(
+            merged["tags"],
+            json!([{ "name": "readA" }, { "name": "readB" }])
+        );
+    }
+
+    #[test]
+    fn one_name_for_two_things_is_refused() {
+        let (text, number) = (json!({ "type": "string" }), json!({ "type": "number" }));
+        let schemas = merged([
+            document("/a", "readA", &text),
+            document("/b", "readB", &number),
+        ]);
+        assert!(schemas.unwrap_err().to_string().contains("`Thing`"));
+        let operations = merged([document("/a", "read", &text), document("/b", "read", &text)]);
+        assert!(operations.unwrap_err().to_string().contains("`read`"));
+    }
+}
