@@ -108,9 +108,14 @@ async fn observe(request: Request, next: Next) -> Response {
             .unwrap_or_else(|_panic| {
                 Error::from(Fault::internal("a request handler panicked")).into_response()
             });
+        let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&trace::current_id()) {
-            response.headers_mut().insert(trace::TRACE_ID_HEADER, value);
+            headers.insert(trace::TRACE_ID_HEADER, value);
         }
+        // Answers are about a person, and may hold tokens.
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         let micros = start.elapsed().as_micros();
         if path == "/health" || path == "/ready" {
             tracing::debug!(status = response.status().as_u16(), micros, "answered");

@@ -9,16 +9,20 @@
 mod clock;
 mod cluster;
 mod database;
+mod dump;
 mod graph;
 mod log;
+mod parity;
 mod rest;
 mod tokens;
 
 pub use clock::ManualClock;
 pub use cluster::{PASSWORD, passwords};
 pub use database::{TestDatabase, database, empty_database};
+pub use dump::dump;
 pub use graph::{Answer, Graph};
 pub use log::{Line, Log};
 pub use migrations::Context;
+pub use parity::{Outcome, Played};
 pub use rest::{Reply, Rest};
 pub use tokens::{Authority, tokens};

@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// A body that may be left out, with its content type.
+/// A body that may be left out, with its content type, or be null.
 pub struct OptionalJson<T>(pub Option<T>);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
@@ -46,7 +46,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
         if !is_json {
             return Err(bad("The content type must be application/json."));
         }
-        parse(&body).map(|body| Self(Some(body)))
+        parse(&body).map(Self)
     }
 }
 

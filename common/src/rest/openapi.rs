@@ -22,10 +22,10 @@ use crate::error::ErrorEnvelope;
 pub enum Faults {
     /// `INTERNAL`: something went wrong on our side; it is logged under the trace id.
     #[response(status = 500)]
-    Internal(#[to_schema] ErrorEnvelope),
+    Internal(ErrorEnvelope),
     /// `SERVICE_UNAVAILABLE`: something that is needed does not answer; try again in a moment.
     #[response(status = 503)]
-    Unavailable(#[to_schema] ErrorEnvelope),
+    Unavailable(ErrorEnvelope),
 }
 
 /// Routes that read a body.
@@ -33,10 +33,10 @@ pub enum Faults {
 pub enum BodyErrors {
     /// `BAD_REQUEST`: the body cannot be read, or is no JSON, or does not say that it is.
     #[response(status = 400)]
-    Unreadable(#[to_schema] ErrorEnvelope),
+    Unreadable(ErrorEnvelope),
     /// `PAYLOAD_TOO_LARGE`: the body has more bytes than this route takes.
     #[response(status = 413)]
-    TooLarge(#[to_schema] ErrorEnvelope),
+    TooLarge(ErrorEnvelope),
 }
 
 /// Routes that look at the access token, also where they work without.
@@ -44,7 +44,7 @@ pub enum BodyErrors {
 pub enum NotSignedIn {
     /// `UNAUTHENTICATED`: the access token is missing where one is needed, or it is not good.
     #[response(status = 401)]
-    Unauthenticated(#[to_schema] ErrorEnvelope),
+    Unauthenticated(ErrorEnvelope),
 }
 
 /// What a service says of itself in its document.

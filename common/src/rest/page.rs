@@ -26,6 +26,15 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
+    /// A counted page.
+    pub fn of(page: u32, page_size: u32) -> Self {
+        Self {
+            page: Some(page),
+            page_size: Some(page_size),
+            cursor: None,
+        }
+    }
+
     /// The page of a list whose cursors are of this kind. Everything that is wrong is named at once.
     pub fn read(&self, default_size: u32, kind: CursorKind) -> Result<PageRequest, Violation> {
         let mut wrong = Vec::new();

@@ -2,16 +2,16 @@
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::{State, rejection::BytesRejection},
+    extract::{FromRef, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use common::{
     auth::Verifier,
-    error::{Class, Detail, Error, Violation},
-    server::{MAX_BODY_BYTES, json},
+    error::{Detail, Error, Violation},
+    rest::{Caller, Json, SignedIn},
+    server::json,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::{
 /// The most ids, and the most handles, one look-up may name.
 const MAX_LOOKUP: usize = 100;
 
-#[derive(Clone)]
+#[derive(Clone, FromRef)]
 struct Internal {
     app: App,
     verifier: Verifier,
@@ -37,13 +37,6 @@ pub fn routes(app: App, verifier: Verifier) -> Router {
         .with_state(Internal { app, verifier })
 }
 
-impl Internal {
-    fn viewer(&self, headers: &HeaderMap) -> Result<UserId, Violation> {
-        let identity = self.verifier.identify(headers)?;
-        Ok(UserId::from(identity.require()?.id))
-    }
-}
-
 #[derive(Serialize)]
 struct Followees {
     version: i64,
@@ -52,12 +45,12 @@ struct Followees {
 
 /// Whom the viewer follows; 304 when the asker's version is the present one.
 async fn followee_ids(
-    State(internal): State<Internal>,
+    State(app): State<App>,
+    SignedIn(viewer): SignedIn,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let viewer = internal.viewer(&headers)?;
     let known = known_versions(&headers);
-    match internal.app.followee_ids(viewer, &known).await? {
+    match app.followee_ids(viewer.id.into(), &known).await? {
         FolloweeIds::Unchanged => Ok(StatusCode::NOT_MODIFIED.into_response()),
         FolloweeIds::Changed { version, ids } => {
             let body = Followees {
@@ -97,26 +90,6 @@ struct Question {
     usernames: Vec<String>,
 }
 
-fn read(body: Result<Bytes, BytesRejection>) -> Result<Question, Violation> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Violation::new(
-            Class::TooLarge,
-            "PAYLOAD_TOO_LARGE",
-            format!("The body may have {MAX_BODY_BYTES} bytes at most."),
-        ),
-        _ => Violation::new(Class::BadRequest, "BAD_REQUEST", "The body ended early."),
-    })?;
-    serde_json::from_slice(&body).map_err(|error| {
-        let message = format!(
-            "The body must be JSON of the form {{\"ids\": [uuid, …], \"usernames\": [text, …]}}; there is a mistake in \
-             line {}, column {}.",
-            error.line(),
-            error.column()
-        );
-        Violation::new(Class::BadRequest, "BAD_REQUEST", message)
-    })
-}
-
 #[derive(Serialize)]
 struct Found {
     items: Vec<Item>,
@@ -144,12 +117,10 @@ impl From<UserSummary> for Item {
 /// Who has these ids or handles; nobody does is no error. It tells no more than `GET /users` tells anybody, so it takes no
 /// token: a page of posts has authors also for a reader who has none.
 async fn lookup(
-    State(internal): State<Internal>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    State(app): State<App>,
+    _caller: Caller,
+    Json(question): Json<Question>,
 ) -> Result<Response, Error> {
-    internal.verifier.identify(&headers)?;
-    let question = read(body)?;
     let details: Vec<Detail> = [
         ("ids", question.ids.len()),
         ("usernames", question.usernames.len()),
@@ -166,7 +137,7 @@ async fn lookup(
         return Err(Violation::invalid(details).into());
     }
     let ids: Vec<UserId> = question.ids.into_iter().map(UserId::from).collect();
-    let found = internal.app.summaries(&ids, &question.usernames).await?;
+    let found = app.summaries(&ids, &question.usernames).await?;
     let items = found.into_iter().map(Item::from).collect();
     Ok(json(StatusCode::OK, &Found { items }))
 }

@@ -61,7 +61,7 @@ const RULES: &[Rule] = &[
         from: &["xtask"],
         to: &["users", "posts", "messaging", "router", "rookery"],
         dev_too: false,
-        right: "xtask has to build when a subgraph does not; the subgraphs come in through examples/sdl.rs",
+        right: "xtask has to build when a subgraph does not; the subgraphs come in through examples/contracts.rs",
     },
     Rule {
         from: &[

@@ -11,7 +11,7 @@ use common::{
     server::json,
 };
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::message::Message;
 use crate::{
@@ -21,6 +21,22 @@ use crate::{
 
 const PAGE_SIZE: u32 = 50;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Makes sending safe to repeat.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes what the handler reads")]
+struct IdempotencyKey {
+    /// 1 to 255 visible ASCII characters, such as a UUID, chosen anew for each message. Sending the same again under the
+    /// same key answers the first message and stores no other.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
+    idempotency_key: Option<String>,
+}
 
 /// What to send.
 #[derive(Deserialize, ToSchema)]
@@ -40,10 +56,7 @@ pub(super) struct MessageInput {
     security(("bearer" = [])),
     params(
         ("id" = uuid::Uuid, Path, description = "The conversation."),
-        ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 visible ASCII characters, such as a UUID, chosen anew for each message. Sending the same \
-                           again under the same key answers the first message and stores no other.",
-            min_length = 1, max_length = 255, pattern = "^[!-~]+$"),
+        IdempotencyKey,
     ),
     request_body = MessageInput,
     responses(

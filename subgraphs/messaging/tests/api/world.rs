@@ -24,11 +24,12 @@ use messaging::{
 use migrations::Context;
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool, Row};
-use testkit::{Answer, Graph, ManualClock, TestDatabase, tokens};
+use testkit::{Answer, Graph, ManualClock, Rest, TestDatabase, tokens};
 use uuid::Uuid;
 
 pub struct World {
     pub graph: Graph,
+    pub rest: Rest,
     pub directory: Arc<FakeDirectory>,
     pub clock: Arc<ManualClock>,
     /// The superuser's view, for looking behind the service.
@@ -68,6 +69,7 @@ impl World {
         let app = App::new(pool.clone(), shared.clone(), choose(directory.clone()));
         let routes = messaging::routes(app, tokens().verifier(shared));
         Self {
+            rest: Rest::new(routes.clone(), &messaging::rest::openapi()),
             graph: Graph::new(routes),
             directory,
             clock,

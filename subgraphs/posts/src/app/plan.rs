@@ -85,7 +85,7 @@ pub(super) fn to_i64(rows: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use common::page::CursorKind;
+    use common::{page::CursorKind, rest::PageQuery};
 
     use super::*;
 
@@ -116,6 +116,21 @@ mod tests {
             plan(usize::MAX, 100).walk,
             Some(Walk::InService { rows: 808 })
         );
+    }
+
+    #[test]
+    fn pages_counted_far_into_a_timeline_are_merged() {
+        let page = |number| {
+            PageQuery::of(number, 20)
+                .read(20, CursorKind(b't'))
+                .unwrap()
+        };
+        let walk = |number, followees| Plan::of(followees, page(number).window).walk;
+        assert_eq!(walk(2, 5_000), Some(Walk::InService { rows: 410 }));
+        assert_eq!(walk(40, 5_000), Some(Walk::InService { rows: 8_010 }));
+        assert_eq!(walk(60, 5_000), None);
+        assert_eq!(walk(2, 1_000), Some(Walk::InDatabase { rows: 2_050 }));
+        assert_eq!(walk(16, 1_000), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use common::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::cookie;
 use crate::app::{self, ACCESS_TOKEN_SECONDS, App, REFRESH_TOKEN_SECONDS};
@@ -54,6 +54,15 @@ pub(super) struct SessionInput {
     /// in a body, whatever this says: scripts of a page could read it there.
     #[expect(dead_code, reason = "the token that came says where the next one goes")]
     refresh_token_delivery: Option<Delivery>,
+}
+
+/// What a browser sends along by itself.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Cookie)]
+#[expect(dead_code, reason = "it describes what `cookie` reads")]
+struct SessionCookie {
+    /// Set by login. A token in the body goes before it.
+    refresh_token: Option<String>,
 }
 
 /// What it takes to act as a user.
@@ -99,7 +108,7 @@ pub(super) async fn log_in(
 /// A token that was exchanged before ends the whole session: somebody else may have it.
 #[utoipa::path(
     post, path = "/auth/refresh", tag = "auth", operation_id = "refreshSession", security(()),
-    params(("refresh_token" = Option<String>, Cookie, description = "Set by login; the body goes before it.")),
+    params(SessionCookie),
     request_body = Option<SessionInput>,
     responses(
         (status = 200, description = "The session with new tokens, delivered as the old one came.", body = Session, headers(
@@ -125,7 +134,7 @@ pub(super) async fn refresh(
 /// None of its refresh tokens works any more. Ending what has ended, or nothing, changes nothing.
 #[utoipa::path(
     post, path = "/auth/logout", tag = "auth", operation_id = "logOut", security(()),
-    params(("refresh_token" = Option<String>, Cookie, description = "Set by login; the body goes before it.")),
+    params(SessionCookie),
     request_body = Option<SessionInput>,
     responses(
         (status = 204, description = "The session has ended.", headers(

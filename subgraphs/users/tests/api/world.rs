@@ -13,7 +13,7 @@ use common::auth::Signer;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
-use testkit::{Authority, Context, Graph, Log, ManualClock, TestDatabase, tokens};
+use testkit::{Authority, Context, Graph, Log, ManualClock, Rest, TestDatabase, tokens};
 use users::app::{
     App, HashingCost, Links, Outbox, Passwords,
     ports::{Mail, MailError, Mailer},
@@ -26,6 +26,7 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub app: App,
     pub graph: Graph,
+    pub rest: Rest,
     pub mailbox: Arc<Mailbox>,
     /// A superuser's view, to look behind the service's back.
     pub admin: PgPool,
@@ -51,6 +52,10 @@ impl World {
         let app = set_up(application(database.pool(Context::Users), &clock));
         Self {
             graph: graph(app.clone(), &clock),
+            rest: Rest::new(
+                users::routes(app.clone(), tokens().verifier(clock.clone())),
+                &users::rest::openapi(),
+            ),
             clock,
             app,
             mailbox: Arc::default(),
