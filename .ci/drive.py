@@ -194,7 +194,7 @@ def readme_walk(origin):
     bad = [line for line in answers if '"errors"' in line or re.search(r'"userErrors":\[\{', line)]
     if done.returncode or done.stderr or bad or len(answers) < 5:
         raise Wrong(f"the README's walk: exit {done.returncode}\n{done.stderr}\n" + "\n".join(bad or answers))
-    for wanted in ('"timeline":{"', '"author":{"', '"sendMessage":{"message":{"'):
+    for wanted in ('"timeline":{"', '"author":{"', '"sendMessage":{"message":{"', '"items":[{"'):
         if not any(wanted in line for line in answers):
             raise Wrong(f"the README's walk never answers {wanted}\n" + "\n".join(answers))
 

@@ -2,6 +2,7 @@
 //! a GraphQL and a REST client that need no network.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test that cannot have what it needs has nothing to say but to panic"
 )]
@@ -23,6 +24,6 @@ pub use dump::dump;
 pub use graph::{Answer, Graph};
 pub use log::{Line, Log};
 pub use migrations::Context;
-pub use parity::{Outcome, Played};
+pub use parity::{Outcome, Played, page_of};
 pub use rest::{Reply, Rest};
 pub use tokens::{Authority, tokens};

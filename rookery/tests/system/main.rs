@@ -12,4 +12,5 @@ mod lifecycle;
 mod load;
 mod outage;
 mod requests;
+mod rest;
 mod running;

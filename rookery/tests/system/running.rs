@@ -83,7 +83,7 @@ impl Running {
         log.follow(child.stdout.take().unwrap());
         log.follow(child.stderr.take().unwrap());
         let stdin = child.stdin.take();
-        log.wait_for("Ready after", 1);
+        log.wait_for(&["Ready after"], 1);
         Self {
             port,
             child,
@@ -121,7 +121,12 @@ impl Running {
 
     /// Waits until so many lines contain this.
     pub fn wait_for(&self, part: &str, count: usize) {
-        self.log.wait_for(part, count);
+        self.log.wait_for(&[part], count);
+    }
+
+    /// Waits until a line contains all of these.
+    pub fn wait_for_line(&self, parts: &[&str]) {
+        self.log.wait_for(parts, 1);
     }
 
     /// Lets go of it, as a parent does that is gone, and waits for its end.
@@ -232,17 +237,16 @@ impl Log {
             .collect()
     }
 
-    fn wait_for(&self, part: &str, count: usize) {
+    fn wait_for(&self, parts: &[&str], count: usize) {
         let (lines, changed) = &*self.0;
-        let missing = |lines: &mut Vec<String>| {
-            lines.iter().filter(|line| line.contains(part)).count() < count
-        };
+        let has_all = |line: &&String| parts.iter().all(|part| line.contains(part));
+        let missing = |lines: &mut Vec<String>| lines.iter().filter(has_all).count() < count;
         let (lines, waited) = changed
             .wait_timeout_while(lines.lock().unwrap(), PATIENCE, missing)
             .unwrap();
         assert!(
             !waited.timed_out(),
-            "no `{part}` in the log:\n{}",
+            "no {parts:?} in the log:\n{}",
             lines.join("\n")
         );
     }

@@ -11,12 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::drift::{self, Generated};
 use crate::failure::{Failure, Result};
 use crate::finding::report;
+use crate::workspace::CONTEXTS;
 use compose::{Composed, Subgraph};
-use serde::Deserialize;
-use serde_json::Value;
 use supergraph_yaml::SupergraphConfig;
 
 /// Where the subgraphs' contracts come from.
@@ -37,10 +39,20 @@ struct Contracts {
 
 /// Writes `schema/`, or with `check_only` compares it with the code; then compares the result with the contracts.
 pub fn run(root: &Path, source: Source, check_only: bool) -> Result<()> {
-    let (sdl, documents): (BTreeMap<_, _>, BTreeMap<_, _>) = contracts(root, source)?
+    let mut contracts = contracts(root, source)?;
+    let mut documents = Vec::new();
+    for name in CONTEXTS {
+        let contracts = contracts.get_mut(name).ok_or_else(|| {
+            Failure::new(format!(
+                "xtask/examples/contracts.rs does not print `{name}`"
+            ))
+        })?;
+        documents.push((name, contracts.openapi.take()));
+    }
+    let sdl = contracts
         .into_iter()
-        .map(|(name, contracts)| ((name.clone(), contracts.sdl), (name, contracts.openapi)))
-        .unzip();
+        .map(|(name, contracts)| (name, contracts.sdl))
+        .collect();
     let (mut files, api) = generate(root, &sdl)?;
     let rest = openapi::merge(&documents)?;
     for (name, document) in &documents {

@@ -9,8 +9,8 @@ use crate::failure::{Failure, Result};
 const PREFIX: &str = "/api";
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
-/// The documents of the services, by name, as one. What two of them describe under one name has to be one thing.
-pub fn merge(documents: &BTreeMap<String, Value>) -> Result<Value> {
+/// The documents of the services, each with its name, as one. What two of them describe under one name has to be one thing.
+pub fn merge(documents: &[(&str, Value)]) -> Result<Value> {
     let mut paths = Map::new();
     let mut components: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut operations = BTreeMap::new();
@@ -120,7 +120,7 @@ mod tests {
 
     fn merged(documents: [Value; 2]) -> Result<Value> {
         let [a, b] = documents;
-        merge(&BTreeMap::from([("a".to_owned(), a), ("b".to_owned(), b)]))
+        merge(&[("a", a), ("b", b)])
     }
 
     #[test]

@@ -26,13 +26,15 @@ pub fn check(contract: &str, document: &Value) -> Vec<Finding> {
                 right: "clients rely on it: put it back".to_owned(),
             });
         };
-        let operation = &document["paths"][path][method.to_ascii_lowercase()];
-        if operation.is_null() {
+        let item = document.get("paths").and_then(|paths| paths.get(path));
+        let operation = item.and_then(|item| item.get(method.to_ascii_lowercase()));
+        let Some(operation) = operation else {
             find(format!("{method} {path} is gone"));
             continue;
-        }
+        };
+        let responses = operation.get("responses");
         for status in words {
-            if operation["responses"].get(status).is_none() {
+            if responses.and_then(|all| all.get(status)).is_none() {
                 find(format!("{method} {path} does not answer {status} any more"));
             }
         }

@@ -15,7 +15,8 @@ use crate::{app::App, domain::Post};
 
 /// How a post stands with the caller.
 #[derive(Serialize, ToSchema)]
-struct Like {
+#[schema(as = Like)]
+struct Standing {
     post_id: Uuid,
     /// How many people like it now.
     #[schema(minimum = 0)]
@@ -24,14 +25,14 @@ struct Like {
     liked: bool,
 }
 
-impl Like {
+impl Standing {
     fn of(post: &Post, liked: bool) -> Response {
-        let like = Self {
+        let standing = Self {
             post_id: post.id.as_uuid(),
             like_count: post.like_count,
             liked,
         };
-        json(StatusCode::OK, &like)
+        json(StatusCode::OK, &standing)
     }
 }
 
@@ -42,7 +43,7 @@ impl Like {
     post, path = "/posts/{id}/like", tag = "posts", operation_id = "likePost", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The post.")),
     responses(
-        (status = 200, description = "The caller likes it.", body = Like),
+        (status = 200, description = "The caller likes it.", body = Standing),
         (status = 404, description = "`POST_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
         NotSignedIn, Faults,
     ),
@@ -53,7 +54,7 @@ pub(super) async fn like(
     Id(id): Id,
 ) -> Result<Response, Error> {
     let post = app.like_post(viewer.id.into(), post_id(&id)?).await?;
-    Ok(Like::of(&post, true))
+    Ok(Standing::of(&post, true))
 }
 
 /// Takes a like back
@@ -63,7 +64,7 @@ pub(super) async fn like(
     delete, path = "/posts/{id}/like", tag = "posts", operation_id = "unlikePost", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The post.")),
     responses(
-        (status = 200, description = "The caller does not like it.", body = Like),
+        (status = 200, description = "The caller does not like it.", body = Standing),
         (status = 404, description = "`POST_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
         NotSignedIn, Faults,
     ),
@@ -74,5 +75,5 @@ pub(super) async fn unlike(
     Id(id): Id,
 ) -> Result<Response, Error> {
     let post = app.unlike_post(viewer.id.into(), post_id(&id)?).await?;
-    Ok(Like::of(&post, false))
+    Ok(Standing::of(&post, false))
 }

@@ -1,0 +1,61 @@
+"""What every answer has to keep besides the document: schemathesis loads it (`hooks` in schemathesis.toml)."""
+
+import re
+
+import schemathesis
+
+# What a request may break although its schema permits it, by operation: codes in `error.details`.
+# Each is a rule that no schema can state; schemathesis.toml says why.
+REFUSALS = {
+    "listConversations": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "listMessages": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "listMentions": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "readFeed": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "listPosts": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "listFollowers": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "listFollowees": {"INVALID_CURSOR", "OUT_OF_RANGE"},
+    "findUsers": {"NOT_ONE_PARAMETER"},
+    "followUser": {"CANNOT_FOLLOW_SELF"},
+    "startConversation": {"CANNOT_MESSAGE_SELF"},
+    "markConversationRead": {"NOT_IN_CONVERSATION"},
+    "sendMessage": {"ALREADY_USED"},
+    "verifyEmail": {"UNKNOWN_TOKEN"},
+    "resetPassword": {"UNKNOWN_TOKEN"},
+}
+
+# No answer may carry any of this, whatever the request was.
+LEAK = re.compile(
+    r"\b(SELECT|INSERT|UPDATE|DELETE)\b.+\b(FROM|INTO|SET|WHERE)\b|sqlx|panicked at|stack backtrace|\.rs:\d+"
+    r"|/root/|/home/|/work/|\.cargo/|users_svc|posts_svc|messaging_svc"
+)
+
+
+@schemathesis.check
+def refusal_has_a_reason(ctx, response, case):
+    """A request that its schema permits is refused by a rule that no schema can state, or not at all."""
+    if response.status_code != 422 or not case.meta or not case.meta.generation.mode.is_positive:
+        return
+    operation = case.operation.definition.raw.get("operationId")
+    codes = {detail["code"] for detail in response.json()["error"].get("details", [])}
+    unknown = codes - REFUSALS.get(operation, set())
+    assert codes and not unknown, f"{operation} refused a request that its schema permits: {sorted(unknown) or 'no details'}"
+
+
+@schemathesis.check
+def error_has_the_envelope(ctx, response, case):
+    """Every refusal is JSON of one shape, its trace id can be looked up, and only 422 has details."""
+    if response.status_code < 400:
+        return
+    error = response.json()["error"]
+    assert re.fullmatch(r"[A-Z][A-Z_]+", error["code"]), error
+    assert error["message"], error
+    assert re.fullmatch(r"[0-9a-f]{32}", error["trace_id"]), error
+    assert ("details" in error) == (response.status_code == 422), error
+
+
+@schemathesis.check
+def nothing_leaks(ctx, response, case):
+    """No SQL, path, backtrace or name of a database role in a refusal. (Answers of 2xx repeat what clients wrote.)"""
+    if response.status_code >= 400:
+        found = LEAK.search(response.text)
+        assert not found, f"the answer says {found[0]!r}"
