@@ -216,6 +216,24 @@ pub enum Error {
     Fault(Fault),
 }
 
+impl Error {
+    /// The same error where a field goes by another name: in a path or a header.
+    #[must_use]
+    pub fn renaming(mut self, field: &'static str, to: &'static str) -> Self {
+        if let Self::Violation(violation) = &mut self {
+            if violation.field == Some(field) {
+                violation.field = Some(to);
+            }
+            for detail in &mut violation.details {
+                if detail.field == field {
+                    detail.field = to.into();
+                }
+            }
+        }
+        self
+    }
+}
+
 impl From<Violation> for Error {
     fn from(violation: Violation) -> Self {
         Self::Violation(violation)
@@ -230,7 +248,7 @@ impl<F: Into<Fault>> From<F> for Error {
 
 /// What every answer with a status of 400 or more looks like.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Error, example = json!({"error": {
+#[schema(example = json!({"error": {
     "code": "VALIDATION_FAILED",
     "message": "`page_size` is 1000; it must be from 1 to 100.",
     "trace_id": "0af7651916cd43dd8448eb211c80319c",

@@ -9,7 +9,9 @@ use axum::{
 use utoipa::{
     IntoResponses,
     openapi::{
-        Contact, InfoBuilder, License, OpenApi, Server,
+        ArrayBuilder, Contact, Content, InfoBuilder, License, OpenApi, PathItem, Ref, RefOr,
+        Schema, Server,
+        path::Operation,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
         tag::TagBuilder,
     },
@@ -56,7 +58,8 @@ pub struct Document {
 }
 
 /// Completes what the routes say of themselves.
-pub fn document(about: &Document, mut routes: OpenApi) -> OpenApi {
+pub fn document(about: &Document, routes: OpenApi) -> OpenApi {
+    let mut routes = with_pages_by_reference(routes);
     routes.info = InfoBuilder::new()
         .title(about.title)
         .description(Some(about.description))
@@ -88,7 +91,7 @@ pub fn document(about: &Document, mut routes: OpenApi) -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .description(Some(
-            "An access token from `POST /auth/login` or `POST /auth/refresh`, good for 15 minutes.",
+            "An access token, as logging in and refreshing answer it; good for 15 minutes.",
         ))
         .build();
     routes
@@ -96,6 +99,56 @@ pub fn document(about: &Document, mut routes: OpenApi) -> OpenApi {
         .get_or_insert_default()
         .add_security_scheme("bearer", SecurityScheme::Http(bearer));
     routes
+}
+
+/// Makes `PostPage`, whose items are a reference to `Post`, of each `Page_Post`, in which the library writes them out once
+/// more: a generated client would have two classes for one thing.
+fn with_pages_by_reference(mut routes: OpenApi) -> OpenApi {
+    let Some(components) = &mut routes.components else {
+        return routes;
+    };
+    let pages: Vec<String> = components
+        .schemas
+        .keys()
+        .filter_map(|name| name.strip_prefix("Page_").map(ToOwned::to_owned))
+        .collect();
+    for item in &pages {
+        let schema = components.schemas.remove(&format!("Page_{item}"));
+        if let Some(RefOr::T(Schema::Object(mut page))) = schema {
+            let items = ArrayBuilder::new()
+                .items(Ref::from_schema_name(item))
+                .description(Some("What is on the page."));
+            page.properties.insert("items".to_owned(), items.into());
+            components
+                .schemas
+                .insert(format!("{item}Page"), Schema::Object(page).into());
+        }
+    }
+    for operation in routes.paths.paths.values_mut().flat_map(operations) {
+        for response in operation.responses.responses.values_mut() {
+            if let RefOr::T(response) = response {
+                response.content.values_mut().for_each(refer_to_page);
+            }
+        }
+    }
+    routes
+}
+
+fn refer_to_page(content: &mut RefOr<Content>) {
+    if let RefOr::T(content) = content
+        && let Some(RefOr::Ref(reference)) = &mut content.schema
+        && let Some(item) = reference
+            .ref_location
+            .strip_prefix("#/components/schemas/Page_")
+    {
+        let page = Ref::from_schema_name(format!("{item}Page"));
+        reference.ref_location = page.ref_location;
+    }
+}
+
+/// The operations of a path that can answer a page.
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    path.get.iter_mut()
 }
 
 /// `GET /openapi.json`.

@@ -50,7 +50,11 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Violation> {
             let message = format!("The parameter `{field}` is given more than once.");
             Violation::invalid_field(field, "DUPLICATE", message)
         } else {
-            let message = format!("The parameter `{path}` is malformed: {text}.");
+            // The only parameters that are not text are numbers.
+            let message = format!(
+                "The parameter `{path}` must be a whole number, at most {}.",
+                u32::MAX
+            );
             Violation::invalid_field(path, "MALFORMED", message)
         }
     })

@@ -61,6 +61,7 @@ pub fn merge(documents: &[(&str, Value)]) -> Result<Value> {
         );
         about.push((described("/openapi")?, described("/info")?));
     }
+    add_links(&mut paths);
     let Some((openapi, info)) = about.first() else {
         return Err(Failure::new("there is no OpenAPI document to merge"));
     };
@@ -95,8 +96,28 @@ fn add_gateway_errors(responses: &mut Value) {
     ] {
         responses[status] = json!({
             "description": description,
-            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ErrorEnvelope" } } },
         });
+    }
+}
+
+/// What follows from the answer of one service at another one, which only the whole document can say.
+fn add_links(paths: &mut Map<String, Value>) {
+    let registered = paths
+        .get_mut("/api/auth/register")
+        .and_then(|path| path.pointer_mut("/post/responses/201/links"));
+    if let Some(Value::Object(links)) = registered {
+        links.insert(
+            "startConversation".to_owned(),
+            json!({
+                "operationId": "startConversation",
+                "requestBody": { "recipient_id": "$response.body#/id" },
+            }),
+        );
+        links.insert(
+            "listPosts".to_owned(),
+            json!({ "operationId": "listPosts", "parameters": { "author_id": "$response.body#/id" } }),
+        );
     }
 }
 
@@ -114,7 +135,7 @@ mod tests {
             "info": { "title": "x", "version": "1" },
             "tags": [{ "name": operation }],
             "paths": { path: { "get": { "operationId": operation, "responses": { "200": {} } } } },
-            "components": { "schemas": { "Error": {}, "Thing": schema }, "securitySchemes": {} },
+            "components": { "schemas": { "ErrorEnvelope": {}, "Thing": schema }, "securitySchemes": {} },
         })
     }
 

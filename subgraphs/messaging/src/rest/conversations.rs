@@ -85,6 +85,8 @@ pub(super) struct ReadInput {
 }
 
 /// Starts a conversation with somebody, or finds the one that is there
+///
+/// Two people have one, whoever starts it and however often.
 #[utoipa::path(
     post, path = "/conversations", tag = "conversations", operation_id = "startConversation",
     security(("bearer" = [])),
@@ -150,6 +152,8 @@ pub(super) async fn list(
 }
 
 /// Marks a message and everything before it as read
+///
+/// The mark only moves forward: an earlier message changes nothing.
 #[utoipa::path(
     post, path = "/conversations/{id}/read", tag = "conversations", operation_id = "markConversationRead",
     security(("bearer" = [])),

@@ -43,7 +43,11 @@ struct IdempotencyKey {
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageInput {
     /// 1 to 4,000 characters (Unicode scalar values) after trimming. `@username` mentions somebody.
-    #[schema(min_length = 1, example = "Hello @ada")]
+    #[schema(
+        max_length = 4000,
+        example = "Hello @ada",
+        pattern = r"^[^\u0000]*[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000]*$"
+    )]
     text: String,
 }
 
@@ -91,7 +95,10 @@ pub(super) async fn send(
         text: input.text,
         idempotency_key: key,
     };
-    let message = app.send_message(&viewer, request).await?;
+    let message = app
+        .send_message(&viewer, request)
+        .await
+        .map_err(|error| Error::from(error).renaming("idempotency_key", "Idempotency-Key"))?;
     Ok(json(StatusCode::CREATED, &Message::from(message)))
 }
 

@@ -300,7 +300,7 @@ async fn a_key_that_is_no_text_is_refused_before_anything_is_sent() {
         .send(request.body(Body::from(r#"{"text":"x"}"#)).unwrap())
         .await;
     assert_eq!(reply.refusal(), (422, "VALIDATION_FAILED"));
-    assert_eq!(reply.details(), [("idempotency_key", "MALFORMED")]);
+    assert_eq!(reply.details(), [("Idempotency-Key", "MALFORMED")]);
     assert_eq!(
         world.count("SELECT count(*) FROM messaging.messages").await,
         0

@@ -28,7 +28,11 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct PostInput {
     /// 1 to 280 characters (Unicode scalar values) after trimming.
-    #[schema(min_length = 1, example = "Note G computes the Bernoulli numbers.")]
+    #[schema(
+        max_length = 280,
+        example = "Note G computes the Bernoulli numbers.",
+        pattern = r"^[^\u0000]*[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000]*$"
+    )]
     text: String,
 }
 
@@ -98,6 +102,8 @@ pub(super) async fn list(
 }
 
 /// One post
+///
+/// Anybody may read it.
 #[utoipa::path(
     get, path = "/posts/{id}", tag = "posts", operation_id = "readPost", security((), ("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "Its id.")),
@@ -147,6 +153,8 @@ pub(super) async fn edit(
 }
 
 /// Deletes a post of the caller
+///
+/// Its likes go with it.
 #[utoipa::path(
     delete, path = "/posts/{id}", tag = "posts", operation_id = "deletePost", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "Its id.")),

@@ -112,6 +112,8 @@ pub(super) async fn register(
 }
 
 /// Verifies the address of an account with the token from its mail
+///
+/// The token is good once, for 24 hours.
 #[utoipa::path(
     post, path = "/auth/verify-email", tag = "auth", operation_id = "verifyEmail", security(()),
     request_body = TokenInput,

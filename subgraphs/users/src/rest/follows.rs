@@ -46,7 +46,8 @@ pub(super) async fn follow(
     SignedIn(viewer): SignedIn,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    let followed = app.follow(viewer.id.into(), &id).await?;
+    let followed = app.follow(viewer.id.into(), &id).await;
+    let followed = followed.map_err(|error| Error::from(error).renaming("user_id", "id"))?;
     let status = if followed.is_new {
         StatusCode::CREATED
     } else {

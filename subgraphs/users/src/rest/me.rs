@@ -43,6 +43,8 @@ fn change<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Change<String>, 
 }
 
 /// The caller's own account
+///
+/// As everybody sees it, and its e-mail address.
 #[utoipa::path(
     get, path = "/users/me", tag = "users", operation_id = "readMe", security(("bearer" = [])),
     responses(

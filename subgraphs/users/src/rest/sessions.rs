@@ -40,7 +40,7 @@ pub(super) struct LoginInput {
     password: String,
     /// Where the refresh token is to be: `cookie` unless this says `body`.
     #[serde(default)]
-    #[schema(default = "cookie")]
+    #[schema(required = false)]
     refresh_token_delivery: Delivery,
 }
 
@@ -82,6 +82,8 @@ struct Session<'a> {
 }
 
 /// Signs in
+///
+/// An unknown address and a wrong password are one answer, after the same work.
 #[utoipa::path(
     post, path = "/auth/login", tag = "auth", operation_id = "logIn", security(()),
     request_body = LoginInput,

@@ -26,6 +26,7 @@ pub(super) struct Search {
     /// A whole handle, in any case.
     username: Option<String>,
     /// Up to 100 ids, separated by commas.
+    #[param(value_type = Option<Vec<uuid::Uuid>>, style = Form, explode = false, max_items = 100)]
     ids: Option<String>,
     /// The beginning of a handle, in any case. The first ten in alphabetical order are answered.
     prefix: Option<String>,
@@ -38,6 +39,8 @@ struct Users {
 }
 
 /// One user
+///
+/// Anybody may see them.
 #[utoipa::path(
     get, path = "/users/{id}", tag = "users", operation_id = "readUser", security((), ("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "Their id.")),

@@ -300,6 +300,7 @@ async fn following_is_new_once() {
     let itself = format!("/users/{}/follow", ada.id);
     let reply = world.rest.call(token, Method::POST, &itself).await;
     assert_eq!(reply.refusal(), (422, "CANNOT_FOLLOW_SELF"));
+    assert_eq!(reply.details(), [("id", "CANNOT_FOLLOW_SELF")]);
 }
 
 #[tokio::test]
