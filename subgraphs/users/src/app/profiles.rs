@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What somebody asks to change of their profile. Blank text clears a field, as null does.
+/// What somebody asks to change of their profile. Blank text clears name and bio, as null does.
 #[derive(Clone, Debug)]
 pub struct ProfileInput {
     pub display_name: Change<String>,
@@ -82,7 +82,9 @@ impl App {
         let name = input.display_name.parse(|text| DisplayName::parse(&text));
         let name = fields.take("display_name", name);
         let bio = fields.take("bio", input.bio.parse(|text| Bio::parse(&text)));
-        let avatar = input.avatar_url.parse(|text| AvatarUrl::parse(&text));
+        let avatar = input
+            .avatar_url
+            .parse(|text| AvatarUrl::parse(&text).map(Some));
         let avatar = fields.take("avatar_url", avatar);
         let (Some(display_name), Some(bio), Some(avatar_url)) = (name, bio, avatar) else {
             return Err(fields.refused());

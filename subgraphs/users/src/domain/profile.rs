@@ -5,6 +5,8 @@ use super::Invalid;
 const MAX_DISPLAY_NAME: usize = 100;
 const MAX_BIO: usize = 300;
 const MAX_AVATAR_URL: usize = 2048;
+/// Of a URL as it is stored, escaped and with a path: three bytes for each of those that may be sent, if they are ASCII.
+const MAX_STORED_URL: usize = 3 * MAX_AVATAR_URL + 1;
 
 /// What becomes of a field: it stays when it was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,16 +79,16 @@ impl Bio {
     }
 }
 
-/// Where a picture of somebody is: an absolute `https` or `http` URL without credentials, 2048 characters at most.
+/// Where a picture of somebody is: an absolute `https` or `http` URL without credentials, sent in 2048 characters at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AvatarUrl(String);
 
 impl AvatarUrl {
-    /// Trims; `None` when nothing is left.
-    pub fn parse(text: &str) -> Result<Option<Self>, Invalid> {
+    /// Trims. Blank text is no address: null is what takes a picture away.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
-        if text.is_empty() {
-            return Ok(None);
+        if text.chars().nth(MAX_AVATAR_URL).is_some() {
+            return Err(too_long("The avatar URL", MAX_AVATAR_URL));
         }
         // Other schemes, `javascript:` first of all, run where a client puts the URL into a page.
         let url = Url::parse(text)
@@ -100,10 +102,13 @@ impl AvatarUrl {
                 )
             })?;
         // Parsing escapes whatever a URL may not hold, so the result is ASCII.
-        if url.as_str().len() > MAX_AVATAR_URL {
-            return Err(too_long("The avatar URL", MAX_AVATAR_URL));
+        if url.as_str().len() > MAX_STORED_URL {
+            return Err(too_long(
+                "The avatar URL, once it is escaped,",
+                MAX_STORED_URL,
+            ));
         }
-        Ok(Some(Self(url.into())))
+        Ok(Self(url.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -174,9 +179,7 @@ mod tests {
 
     #[test]
     fn an_avatar_url_is_http_and_nothing_that_runs() {
-        let url = AvatarUrl::parse("https://example.com/a b.png")
-            .unwrap()
-            .unwrap();
+        let url = AvatarUrl::parse("https://example.com/a b.png").unwrap();
         assert_eq!(url.as_str(), "https://example.com/a%20b.png");
         for bad in [
             "javascript:alert(1)",
@@ -184,6 +187,8 @@ mod tests {
             "/relative.png",
             "https://user:secret@example.com/a.png",
             "https://",
+            "",
+            " ",
         ] {
             assert_eq!(
                 AvatarUrl::parse(bad).unwrap_err().code,
@@ -191,8 +196,22 @@ mod tests {
                 "{bad}"
             );
         }
-        let long = format!("https://example.com/{}", "a".repeat(2048));
-        assert_eq!(AvatarUrl::parse(&long).unwrap_err().code, "TOO_LONG");
+        let sent = |begin: &str, letter: &str, length: usize| {
+            let letters = length - begin.len();
+            AvatarUrl::parse(&format!("{begin}{}", letter.repeat(letters)))
+        };
+        // `'` is escaped in a query, and a host alone gets a path.
+        for (begin, letter) in [("https://a.example/", "a"), ("https://a.example/?", "'")] {
+            assert!(sent(begin, letter, 2048).is_ok(), "{letter}");
+            assert_eq!(sent(begin, letter, 2049).unwrap_err().code, "TOO_LONG");
+        }
+        let host = format!("https://{}", "a.".repeat(1020));
+        assert_eq!(host.len(), 2048);
+        assert!(AvatarUrl::parse(&host).unwrap().as_str().ends_with("./"));
+        assert_eq!(
+            sent("https://a.example/", "é", 2048).unwrap_err().code,
+            "TOO_LONG"
+        );
     }
 
     #[test]

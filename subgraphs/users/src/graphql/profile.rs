@@ -4,7 +4,7 @@ use common::graphql::{UserError, payload};
 use super::{application, user::User, viewer_id};
 use crate::{app::ProfileInput, domain::Change};
 
-/// A field left out stays as it is; null clears it, and so does blank text.
+/// A field left out stays as it is; null clears it, and blank text does so for name and bio.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
     /// The name to show, 100 characters at most.

@@ -15,7 +15,7 @@ use crate::{
     domain::Change,
 };
 
-/// A field left out stays as it is; null clears it, and so does blank text.
+/// A field left out stays as it is; null clears it, and blank text does so for name and bio.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileChanges {
