@@ -18,7 +18,9 @@ LABEL org.opencontainers.image.title="Rookery" \
 COPY --from=build /out/ /usr/local/bin/
 # Without any roots the HTTP clients do not even start.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-# A number, so that a cluster can see that it is not root. The programs write nothing.
+# For a volume, which takes its rights over: whoever the programs run as can write to it.
+RUN install --directory --mode=1777 /var/lib/rookery/avatars
+# A number, so that a cluster can see that it is not root. The programs write nothing but pictures.
 USER 10001:10001
 STOPSIGNAL SIGTERM
 CMD ["router"]

@@ -1,4 +1,4 @@
-//! What stays between runs: the database, the keys, the mails.
+//! What stays between runs: the database, the keys, the mails, the pictures.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -41,6 +41,11 @@ impl DataFolder {
     /// Where mails go when no `SMTP_URL` is given: one `.eml` file each.
     pub fn mail(&self) -> Result<PathBuf, Error> {
         self.private("mail")
+    }
+
+    /// Where pictures of people are kept when no `AVATAR_STORE_URL` is given.
+    pub fn avatars(&self) -> Result<PathBuf, Error> {
+        self.private("avatars")
     }
 
     /// The key pair that tokens are signed with, made at the first start: paths of the private and the public key.

@@ -26,7 +26,10 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Variables that hold secrets or belong to one process; every other process is started without them.
-const PARTICULAR: [&str; 7] = [
+const PARTICULAR: [&str; 10] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "MIGRATION_DATABASE_URL",
     "DATABASE_URL",
     "USERS_DATABASE_URL",
@@ -160,6 +163,19 @@ impl Settings<'_> {
                     "SMTP_URL",
                     &format!("file:{}", self.folder.mail()?.display()),
                 );
+                self.default(
+                    &mut set,
+                    "AVATAR_STORE_URL",
+                    &format!("file:{}", self.folder.avatars()?.display()),
+                );
+                for name in PARTICULAR
+                    .into_iter()
+                    .filter(|name| name.starts_with("AWS_"))
+                {
+                    if let Some(value) = self.env.optional(name) {
+                        set.insert(name, value.to_owned());
+                    }
+                }
                 self.default(&mut set, "PUBLIC_URL", &url(Process::Router));
                 self.default(&mut set, "REQUIRE_VERIFIED_EMAIL", "false");
             }
@@ -231,6 +247,7 @@ impl Settings<'_> {
         let router = self.ports.url(Process::Router);
         println!("Ready after {:.1} s.\n", took.as_secs_f64());
         println!("  graph   {router}/graphql");
+        println!("  rest    {router}/api, described and to be tried at {router}/docs");
         if !cli.no_seed {
             println!(
                 "  demo    {}  password: {}",

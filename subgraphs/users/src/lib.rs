@@ -22,7 +22,7 @@ use common::{
     shutdown::Shutdown,
 };
 
-use crate::app::{App, HashingCost, Housekeeping, Outbox, Passwords};
+use crate::app::{App, Avatars, HashingCost, Housekeeping, Outbox, Passwords};
 
 pub use config::{Config, DEFAULT_ADDRESS};
 
@@ -38,7 +38,8 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let cores = available_parallelism().map_or(1, usize::from);
     let passwords = Passwords::new(HashingCost::owasp(), cores)
         .map_err(|error| StartError::Other(error.to_string()))?;
-    let app = App::new(pool, clock, passwords, config.signer)
+    let avatars = Avatars::new(config.avatars, config.links.clone());
+    let app = App::new(pool, clock, passwords, avatars, config.signer)
         .require_verified_email(config.require_verified_email);
 
     let workers = shutdown.child_token();

@@ -2,6 +2,12 @@
 
 use common::error::{Class, Detail, Fault, Violation};
 
+use super::{
+    pictures::{MAX_PIXELS, MAX_SIDE},
+    ports::StoreError,
+};
+use crate::domain::MAX_UPLOAD;
+
 /// Why a request was not fulfilled.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -28,6 +34,19 @@ pub enum Error {
     ViewerGone,
     #[error("too many passwords are waiting to be hashed")]
     TooManyPasswords,
+    #[error("the avatar has too many bytes")]
+    AvatarTooLarge,
+    #[error("the avatar has too many pixels")]
+    AvatarTooManyPixels,
+    #[error("the avatar is no JPEG or PNG that can be read")]
+    AvatarUnsupportedType,
+    #[error("too many pictures are waiting to be decoded")]
+    TooManyPictures,
+    #[error("the avatars cannot be reached: {0}")]
+    AvatarStore(#[from] StoreError),
+    /// The database did not say whether it took a change.
+    #[error("the change is in doubt: {0}")]
+    InDoubt(#[source] sqlx::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     #[error("{0}")]
@@ -95,7 +114,33 @@ impl From<Error> for common::error::Error {
                     "too many passwords are waiting to be hashed",
                 ));
             }
-            Error::Database(error) => return Self::from(Fault::from(error)),
+            Error::AvatarTooLarge => Violation::new(
+                Class::Unprocessable,
+                "AVATAR_TOO_LARGE",
+                format!("The picture is too large; it may have {MAX_UPLOAD} bytes (2 MiB) at most."),
+            )
+            .on("avatar"),
+            Error::AvatarTooManyPixels => Violation::new(
+                Class::Unprocessable,
+                "AVATAR_TOO_LARGE",
+                format!(
+                    "The picture has too many pixels; each side may have {MAX_SIDE} at most, and all of it {MAX_PIXELS}.",
+                ),
+            )
+            .on("avatar"),
+            Error::AvatarUnsupportedType => Violation::new(
+                Class::Unprocessable,
+                "AVATAR_UNSUPPORTED_TYPE",
+                "This cannot be read as a picture. Send a complete JPEG or PNG.",
+            )
+            .on("avatar"),
+            Error::TooManyPictures => {
+                return Self::from(Fault::unavailable(
+                    "too many pictures are waiting to be decoded",
+                ));
+            }
+            Error::AvatarStore(error) => return Self::from(Fault::unavailable(error)),
+            Error::InDoubt(error) | Error::Database(error) => return Self::from(Fault::from(error)),
             Error::Internal(source) => return Self::from(Fault::internal(source)),
         };
         Self::Violation(violation)

@@ -1,11 +1,11 @@
-//! The words of our mails.
+//! The words of our mails, and where our links lead.
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::domain::MailKind;
 
-/// Where links in mails lead.
+/// Where people reach us: what links in mails and URLs of avatars begin with.
 #[derive(Clone, Debug)]
 pub struct Links(Url);
 
@@ -19,8 +19,14 @@ impl Links {
         Self(base)
     }
 
+    /// The URL of a path.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
     fn to(&self, page: &str, token: &SecretString) -> SecretString {
-        format!("{}{page}?token={}", self.0, token.expose_secret()).into()
+        let path = format!("{page}?token={}", token.expose_secret());
+        self.url(&path).into()
     }
 }
 

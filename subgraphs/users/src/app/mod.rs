@@ -1,5 +1,6 @@
 //! What the users context can do. Every rule is here or in `domain`, once, for all interfaces.
 
+mod avatars;
 mod error;
 mod fields;
 mod follows;
@@ -8,18 +9,22 @@ mod mails;
 mod outbox;
 mod password_reset;
 mod passwords;
+mod pictures;
 pub mod ports;
 mod profiles;
 mod registration;
 mod sessions;
+mod turns;
 mod verification;
 
+pub use avatars::Avatars;
 pub use error::Error;
 pub use follows::{Followed, FolloweeIds, Listing, Relation};
 pub use housekeeping::Housekeeping;
 pub use mails::Links;
 pub use outbox::Outbox;
 pub use passwords::{HashingCost, Passwords};
+pub use pictures::Pictures;
 pub use profiles::ProfileInput;
 pub use registration::Registration;
 pub use sessions::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS, Session};
@@ -29,6 +34,7 @@ use std::sync::Arc;
 use common::{auth::Signer, clock::SharedClock, postgres};
 use sqlx::PgPool;
 use tokio::sync::Notify;
+use tracing::Instrument;
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -38,17 +44,25 @@ pub struct App {
     pool: PgPool,
     clock: SharedClock,
     passwords: Passwords,
+    avatars: Avatars,
     signer: Arc<Signer>,
     require_verified_email: bool,
     mail_is_due: Arc<Notify>,
 }
 
 impl App {
-    pub fn new(pool: PgPool, clock: SharedClock, passwords: Passwords, signer: Signer) -> Self {
+    pub fn new(
+        pool: PgPool,
+        clock: SharedClock,
+        passwords: Passwords,
+        avatars: Avatars,
+        signer: Signer,
+    ) -> Self {
         Self {
             pool,
             clock,
             passwords,
+            avatars,
             signer: Arc::new(signer),
             require_verified_email: true,
             mail_is_due: Arc::new(Notify::new()),
@@ -60,6 +74,16 @@ impl App {
     pub fn require_verified_email(mut self, required: bool) -> Self {
         self.require_verified_email = required;
         self
+    }
+
+    /// Does something that must not stop half-way when the client goes away and its request is dropped.
+    async fn to_the_end<T, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let work = work(self.clone()).in_current_span();
+        tokio::spawn(work).await.map_err(Error::internal)?
     }
 
     /// Whether the database answers.

@@ -7,9 +7,8 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Error, Result};
+use super::{Error, Result, turns};
 
 /// How many may wait for a core. At 25 ms a hash and two cores the last of them waits for three seconds; whoever comes
 /// then is told to try again.
@@ -51,8 +50,7 @@ pub struct Passwords(Arc<Pool>);
 
 struct Pool {
     algorithm: Algorithms,
-    cores: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    turns: turns::Turns,
 }
 
 struct Algorithms {
@@ -67,11 +65,9 @@ impl Passwords {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.0);
         let nobody = crate::domain::Token::generate().into_secret();
         let decoy = hash(&argon2, &nobody)?;
-        let cores = cores.max(1);
         Ok(Self(Arc::new(Pool {
             algorithm: Algorithms { argon2, decoy },
-            cores: Arc::new(Semaphore::new(cores)),
-            places: Arc::new(Semaphore::new(cores + QUEUE)),
+            turns: turns::Turns::new(cores, QUEUE),
         })))
     }
 
@@ -93,13 +89,10 @@ impl Passwords {
 
     /// Waits for a core, if there is a place to wait.
     pub(super) async fn turn(&self) -> Result<Turn> {
-        let Ok(place) = self.0.places.clone().try_acquire_owned() else {
-            return Err(Error::TooManyPasswords);
-        };
-        let core = self.0.cores.clone().acquire_owned().await;
+        let turn = self.0.turns.wait().await.ok_or(Error::TooManyPasswords)?;
         Ok(Turn {
             pool: self.0.clone(),
-            held: (place, core.map_err(Error::internal)?),
+            turn,
         })
     }
 }
@@ -107,7 +100,7 @@ impl Passwords {
 /// A core to hash with, once.
 pub(super) struct Turn {
     pool: Arc<Pool>,
-    held: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    turn: turns::Turn,
 }
 
 impl Turn {
@@ -120,25 +113,18 @@ impl Turn {
         self,
         work: impl FnOnce(&Algorithms) -> T + Send + 'static,
     ) -> Result<T> {
-        let Self { pool, held } = self;
-        let span = tracing::Span::current();
-        tokio::task::spawn_blocking(move || {
-            // Held by the thread and not by the request: a client that goes away does not stop the thread.
-            let _held = held;
-            span.in_scope(|| work(&pool.algorithm))
-        })
-        .await
-        .map_err(Error::internal)
+        let Self { pool, turn } = self;
+        turn.spend(move || work(&pool.algorithm))
+            .await
+            .map_err(Error::internal)
     }
 }
 
 #[cfg(test)]
 impl Passwords {
     /// Takes every place in the queue until the returned value is dropped.
-    pub(super) fn fill(&self) -> OwnedSemaphorePermit {
-        let places = self.0.places.clone();
-        let all = u32::try_from(places.available_permits()).unwrap();
-        places.try_acquire_many_owned(all).unwrap()
+    pub(super) fn fill(&self) -> tokio::sync::OwnedSemaphorePermit {
+        self.0.turns.fill()
     }
 }
 

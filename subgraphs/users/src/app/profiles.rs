@@ -94,6 +94,11 @@ impl App {
             bio,
             avatar_url,
         };
+        if changes.avatar_url != Change::Keep {
+            return self
+                .to_the_end(|app| async move { app.change_avatar(viewer, &changes).await })
+                .await;
+        }
         let mut conn = self.pool.acquire().await?;
         db::users::update_profile(&mut conn, viewer, &changes)
             .await?

@@ -134,7 +134,7 @@ mod tests {
     use sqlx::postgres::PgPoolOptions;
 
     use super::*;
-    use crate::app::{HashingCost, Passwords};
+    use crate::app::{Avatars, HashingCost, Passwords};
 
     #[tokio::test]
     async fn where_there_is_no_account_a_hash_is_computed_all_the_same() {
@@ -148,7 +148,13 @@ mod tests {
         let pool = PgPoolOptions::new()
             .connect_lazy("postgres://127.0.0.1:1/none")
             .unwrap();
-        let app = App::new(pool, SystemClock::shared(), passwords.clone(), signer);
+        let app = App::new(
+            pool,
+            SystemClock::shared(),
+            passwords.clone(),
+            Avatars::nowhere(),
+            signer,
+        );
         let log_in = || app.log_in("no address", "correct horse".into());
         assert!(matches!(log_in().await, Err(Error::WrongCredentials)));
         let _full = passwords.fill();

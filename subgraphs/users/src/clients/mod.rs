@@ -1,3 +1,4 @@
 //! What reaches out of the process.
 
+pub mod avatars;
 pub mod mail;

@@ -155,6 +155,19 @@ pub async fn lock(conn: &mut PgConnection, ids: &[UserId]) -> Result<HashSet<Use
     .map(HashSet::from_iter)
 }
 
+/// Locks an account, and returns where its picture is; `None` when there is no such account.
+pub async fn lock_avatar_url(
+    conn: &mut PgConnection,
+    id: UserId,
+) -> Result<Option<Option<String>>> {
+    query_scalar!(
+        "SELECT avatar_url FROM users.users WHERE id = $1 FOR NO KEY UPDATE",
+        id.as_uuid(),
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// The profile after the change; `None` when there is no such account.
 pub async fn update_profile(
     conn: &mut PgConnection,

@@ -1,5 +1,6 @@
 //! The values of the users context. Text from outside becomes one of these types or is refused, once, here.
 
+mod avatar;
 mod email;
 mod id;
 mod mail;
@@ -9,6 +10,7 @@ mod token;
 mod user;
 mod username;
 
+pub use avatar::{AvatarName, AvatarUpload, BadUpload, MAX_UPLOAD, PictureFormat, StoredAvatar};
 pub use email::Email;
 pub use id::UserId;
 pub use mail::MailKind;

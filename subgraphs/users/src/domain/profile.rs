@@ -47,6 +47,17 @@ pub struct ProfileChanges {
     pub avatar_url: Change<AvatarUrl>,
 }
 
+impl ProfileChanges {
+    /// Of nothing but where the picture is.
+    pub fn of_avatar(avatar_url: Change<AvatarUrl>) -> Self {
+        Self {
+            display_name: Change::Keep,
+            bio: Change::Keep,
+            avatar_url,
+        }
+    }
+}
+
 /// The name that others see: one line of 1 to 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);

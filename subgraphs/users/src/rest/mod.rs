@@ -1,6 +1,7 @@
 //! The REST API: the same use cases as the graph, for clients that do not speak GraphQL.
 
 mod accounts;
+mod avatar;
 mod cookie;
 mod follows;
 mod me;
@@ -48,6 +49,12 @@ fn parts() -> (Router<Rest>, OpenApi) {
         .routes(routes!(accounts::request_password_reset))
         .routes(routes!(accounts::reset_password))
         .routes(routes!(me::read, me::update))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(avatar::put, avatar::delete))
+                .layer(avatar::body_limit()),
+        )
+        .routes(routes!(avatar::read))
         .routes(routes!(users::find))
         .routes(routes!(users::read))
         .routes(routes!(follows::follow, follows::unfollow))

@@ -11,6 +11,8 @@ fn env(changes: &[(&str, &str)]) -> Env {
         ("JWT_PUBLIC_KEY", &tokens().pair.public_pem),
         ("PUBLIC_URL", "https://rookery.example.com"),
         ("SMTP_URL", "smtp://127.0.0.1:2525"),
+        // A bucket is asked for when it is needed; the default would make a folder here.
+        ("AVATAR_STORE_URL", "s3://avatars"),
     ];
     vars.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
     vars.extend(changes);
@@ -62,6 +64,12 @@ async fn what_is_missing_or_malformed_is_named() {
         ("SMTP_URL", "smtp://mail.example.com?tls=maybe"),
         ("SMTP_URL", "file:/dev/null/mails"),
         ("MAIL_FROM", "nobody"),
+        ("AVATAR_STORE_URL", "avatars"),
+        ("AVATAR_STORE_URL", "file:"),
+        ("AVATAR_STORE_URL", "file:/dev/null/avatars"),
+        ("AVATAR_STORE_URL", "s3:///prefix"),
+        ("AWS_ENDPOINT", "http://127.0.0.1:9000"),
+        ("AWS_ALLOW_HTTP", "maybe"),
         ("REQUIRE_VERIFIED_EMAIL", "maybe"),
         ("LISTEN_ADDR", "4001"),
     ] {
@@ -71,6 +79,28 @@ async fn what_is_missing_or_malformed_is_named() {
             "{value}: {line}"
         );
     }
+}
+
+#[tokio::test]
+async fn half_of_a_key_to_the_store_is_no_key() {
+    let line = refusal(&[("AWS_ACCESS_KEY_ID", "key")]);
+    assert!(
+        line.starts_with("AWS_SECRET_ACCESS_KEY is not set; "),
+        "{line}"
+    );
+    let line = refusal(&[("AWS_SECRET_ACCESS_KEY", "hunter2")]);
+    assert!(line.starts_with("AWS_ACCESS_KEY_ID is not set; "), "{line}");
+    assert!(!line.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_folder_for_pictures_is_made() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("a/b");
+    let place = format!("file:{}", folder.display());
+    let changed = env(&[("AVATAR_STORE_URL", &place)]);
+    assert!(Config::from_env(&changed, SystemClock::shared()).is_ok());
+    assert!(folder.is_dir());
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ fn mailer(smtp_url: &str) -> Arc<dyn Mailer> {
         ("JWT_PUBLIC_KEY", &tokens().pair.public_pem),
         ("PUBLIC_URL", "https://rookery.example.com"),
         ("SMTP_URL", smtp_url),
+        ("AVATAR_STORE_URL", "s3://avatars"),
     ]);
     Config::from_env(&env, SystemClock::shared())
         .unwrap()

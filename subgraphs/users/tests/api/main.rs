@@ -7,6 +7,8 @@
     reason = "tests say what they expect by panicking, their helpers too"
 )]
 
+mod album;
+mod avatars;
 mod batching;
 mod config;
 mod follows;
@@ -20,6 +22,7 @@ mod plans;
 mod profiles;
 mod registration;
 mod rest;
+mod rest_avatars;
 mod schema;
 mod secrecy;
 mod service;

@@ -8,7 +8,10 @@ use sqlx::postgres::PgPoolOptions;
 use testkit::{Context, ManualClock, TestDatabase, tokens};
 use tokio::net::TcpListener;
 
-use crate::world::{World, application, graph};
+use crate::{
+    album::Album,
+    world::{World, application, graph},
+};
 
 fn env(database: &TestDatabase) -> Env {
     Env::of([
@@ -18,6 +21,7 @@ fn env(database: &TestDatabase) -> Env {
         ("JWT_PUBLIC_KEY", &tokens().pair.public_pem),
         ("PUBLIC_URL", "https://rookery.example.com"),
         ("SMTP_URL", "smtp://127.0.0.1:1"),
+        ("AVATAR_STORE_URL", "s3://avatars"),
     ])
 }
 
@@ -71,7 +75,7 @@ async fn without_its_database_the_service_is_alive_not_ready_and_says_so_to_clie
         .connect_lazy(&format!("postgres://users_svc@{nowhere}/rookery"))
         .unwrap();
     let clock = ManualClock::shared();
-    let graph = graph(application(pool, &clock), &clock);
+    let graph = graph(application(pool, &clock, Album::shared()), &clock);
     let get = |path: &str| graph.send(Request::get(path).body(Body::empty()).unwrap());
     assert_eq!(get("/health").await.status.as_u16(), 200);
     assert_eq!(get("/ready").await.status.as_u16(), 503);

@@ -15,10 +15,12 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
 use testkit::{Authority, Context, Graph, Log, ManualClock, Rest, TestDatabase, tokens};
 use users::app::{
-    App, HashingCost, Links, Outbox, Passwords,
+    App, Avatars, HashingCost, Links, Outbox, Passwords,
     ports::{Mail, MailError, Mailer},
 };
 use uuid::Uuid;
+
+use crate::album::Album;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -28,6 +30,7 @@ pub struct World {
     pub graph: Graph,
     pub rest: Rest,
     pub mailbox: Arc<Mailbox>,
+    pub album: Arc<Album>,
     /// A superuser's view, to look behind the service's back.
     pub admin: PgPool,
     pub database: TestDatabase,
@@ -49,7 +52,9 @@ impl World {
     pub async fn with(set_up: impl FnOnce(App) -> App) -> Self {
         let database = testkit::database().await;
         let clock = ManualClock::shared();
-        let app = set_up(application(database.pool(Context::Users), &clock));
+        let album = Album::shared();
+        let pool = database.pool(Context::Users);
+        let app = set_up(application(pool, &clock, album.clone()));
         Self {
             graph: graph(app.clone(), &clock),
             rest: Rest::new(
@@ -59,6 +64,7 @@ impl World {
             clock,
             app,
             mailbox: Arc::default(),
+            album,
             admin: database.admin_pool(),
             database,
         }
@@ -66,8 +72,7 @@ impl World {
 
     /// A worker on this world's outbox and mailbox.
     pub fn outbox(&self) -> Outbox {
-        let links = Links::under("https://rookery.test".parse().unwrap());
-        Outbox::new(self.app.clone(), self.mailbox.clone(), links)
+        Outbox::new(self.app.clone(), self.mailbox.clone(), links())
     }
 
     /// Sends everything that is due.
@@ -151,10 +156,15 @@ impl World {
 }
 
 /// An application that hashes passwords fast.
-pub fn application(pool: PgPool, clock: &Arc<ManualClock>) -> App {
+pub fn application(pool: PgPool, clock: &Arc<ManualClock>, album: Arc<Album>) -> App {
     let signer = Signer::new(&tokens().pair.private_pem, Authority::issuer()).unwrap();
     let passwords = Passwords::new(HashingCost::cheapest(), 2).unwrap();
-    App::new(pool, clock.clone(), passwords, signer)
+    let avatars = Avatars::new(album, links());
+    App::new(pool, clock.clone(), passwords, avatars, signer)
+}
+
+fn links() -> Links {
+    Links::under("https://rookery.test".parse().unwrap())
 }
 
 /// A client of the service's routes.
