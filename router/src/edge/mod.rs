@@ -17,7 +17,7 @@ use http::HeaderValue;
 
 pub(crate) use cors::Cors;
 pub(crate) use in_flight::InFlight;
-pub(crate) use trace::TraceId;
+pub(crate) use trace::{REQUEST_ID, TraceId};
 
 /// Puts every request into a trace, answers CORS and counts what is in flight.
 #[derive(Clone)]

@@ -19,6 +19,7 @@ mod operations;
 mod outage;
 mod paths;
 mod ready;
+mod rest;
 mod schema;
 mod stop;
 mod support;
