@@ -27,6 +27,7 @@ use crate::{
     edge::{Cors, Edge, InFlight},
     engine::{self, GRACE, GRAPHQL_PATH},
     gate::{Gate, Keeper},
+    pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
     ready::Readiness,
@@ -68,6 +69,7 @@ async fn serve(
     let listener = listen(config.listen)?;
     let readiness = Readiness::new(&config.subgraphs)?;
     let rest = Rest::new(config.subgraphs.clone(), config.limits.request_timeout)?;
+    let pages = Pages::new().map_err(other)?;
     let files = PrivateFiles::write(config.supergraph.sdl(), &config.verifier)?;
     let engine = engine::config(&config, &files).map_err(other)?;
     if !config.supergraph.is_enforced_by(&engine) {
@@ -100,6 +102,7 @@ async fn serve(
         keeper: Arc::new(Keeper {
             verifier: config.verifier,
             readiness,
+            pages,
         }),
         rest,
     };

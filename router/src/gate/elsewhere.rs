@@ -41,7 +41,8 @@ impl Keeper {
     /// Answers what the router has itself.
     async fn own(&self, request: &WebRequest<DefaultError>) -> Result<Response, Refusal> {
         let path = request.path();
-        if !matches!(path, "/health" | "/ready") {
+        let page = self.pages.find(path);
+        if page.is_none() && !matches!(path, "/health" | "/ready") {
             return Err(Refusal::new(
                 StatusCode::NOT_FOUND,
                 "NOT_FOUND",
@@ -50,6 +51,9 @@ impl Keeper {
         }
         if !is_read(request.method()) {
             return Err(not_allowed(READ));
+        }
+        if let Some(page) = page {
+            return Ok(page.answer(request.headers()));
         }
         if path == "/health" {
             return Ok(reply::ok(&json!({ "status": "ok" })));

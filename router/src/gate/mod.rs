@@ -27,6 +27,7 @@ use hive_router::{
 use crate::{
     edge::TraceId,
     engine::GRAPHQL_PATH,
+    pages::Pages,
     ready::Readiness,
     reply::Refusal,
     rest::{Proxy, Rest},
@@ -43,6 +44,7 @@ pub(crate) struct Gate {
 pub(crate) struct Keeper {
     pub(crate) verifier: Verifier,
     pub(crate) readiness: Readiness,
+    pub(crate) pages: Pages,
 }
 
 impl<S> Middleware<S, SharedCfg> for Gate {

@@ -17,6 +17,7 @@ mod isolation;
 mod limits;
 mod operations;
 mod outage;
+mod pages;
 mod paths;
 mod ready;
 mod rest;

@@ -20,6 +20,7 @@ async fn what_does_not_exist_is_404_in_the_envelope_of_the_rest_api() {
         "/callback/x",
         "/api/typo",
         "/api/graphql",
+        "/docs/typo.js",
         "/internal/followee-ids",
         "/playground",
         "/laboratory",

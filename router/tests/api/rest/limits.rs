@@ -115,7 +115,7 @@ async fn a_client_that_sends_everything_before_it_reads_still_gets_to_the_answer
     for (method, path, status) in [
         ("POST", "/api/posts", StatusCode::PAYLOAD_TOO_LARGE),
         ("POST", "/api/typo", StatusCode::NOT_FOUND),
-        ("POST", "/health", StatusCode::METHOD_NOT_ALLOWED),
+        ("POST", "/docs", StatusCode::METHOD_NOT_ALLOWED),
     ] {
         let mut client = TcpStream::connect(router.address()).await.unwrap();
         let head = format!(

@@ -137,7 +137,7 @@ async fn an_answer_to_half_a_request_is_an_answer_and_the_other_half_no_request(
     for (method, path, status) in [
         ("POST", "/api/posts", StatusCode::OK),
         ("POST", "/api/typo", StatusCode::NOT_FOUND),
-        ("POST", "/health", StatusCode::METHOD_NOT_ALLOWED),
+        ("POST", "/docs", StatusCode::METHOD_NOT_ALLOWED),
         ("TRACE", "/api/posts", StatusCode::METHOD_NOT_ALLOWED),
     ] {
         let before = backend.seen().len();
