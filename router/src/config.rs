@@ -19,7 +19,7 @@ use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
 /// | variable | default | meaning |
 /// | --- | --- | --- |
 /// | `LISTEN_ADDR` | `127.0.0.1:4000` | address and port |
-/// | `USERS_URL`, `POSTS_URL`, `MESSAGING_URL` | `http://127.0.0.1:4001`, `…:4002`, `…:4003` | base URLs of the services |
+/// | `USERS_URL`, `POSTS_URL`, `MESSAGING_URL` | `http://127.0.0.1:4001`, `…:4002`, `…:4003` | base URLs of the services, for the graph and for the REST API |
 /// | `SUPERGRAPH_FILE` | the committed `schema/supergraph.graphql` | another composed supergraph, read once at start |
 /// | `JWT_PUBLIC_KEY` / `JWT_PUBLIC_KEY_FILE` | required | RS256 public keys, PEM, one or several concatenated |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | `rookery` | checked on every token |
@@ -48,7 +48,7 @@ pub struct RouterConfig {
     pub otlp_endpoint: Option<Url>,
 }
 
-/// The base URLs of the services behind the graph.
+/// The base URLs of the services behind the graph and the REST API.
 #[derive(Clone, Debug)]
 pub struct Subgraphs {
     pub users: Url,

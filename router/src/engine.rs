@@ -28,7 +28,7 @@ pub(crate) const GRAPHQL_PATH: &str = "/graphql";
 const CONNECTIONS_PER_SUBGRAPH: usize = 128;
 
 /// Idle connections to subgraphs end before the 60 s after which common balancers drop them without a word.
-const SUBGRAPH_IDLE: Duration = Duration::from_secs(50);
+pub(crate) const SUBGRAPH_IDLE: Duration = Duration::from_secs(50);
 
 /// Idle connections of clients end after the 60 s of common reverse proxies, so that it is the proxy that closes first
 /// and never sends a request into a closing connection.

@@ -4,9 +4,11 @@
 //!
 //! | layer | does |
 //! | --- | --- |
-//! | `edge` | CORS, the trace id, `x-trace-id`, counts requests in flight |
+//! | `edge` | CORS, the trace id, `x-trace-id`, counts requests in flight until their answers have been sent |
 //! | the engine's layers | compression, log context, one log line a request |
 //! | `gate` | paths, `/health`, `/ready`, 404, what a GraphQL request may look like, who sends it |
+//! | `pages` | `/openapi.json` and `/docs`; a request for them ends here |
+//! | `rest` | passes `/api/…` on to the service it belongs to; such a request ends here as well |
 //! | the engine | parses, limits, validates, plans, executes; calls `policy` on the way |
 //!
 //! `docs/adr/0006-router-engine.md` says why this engine; each of its traps has a test in `tests/`.
@@ -19,10 +21,13 @@ mod edge;
 mod engine;
 mod gate;
 mod limits;
+mod linger;
+mod pages;
 mod policy;
 mod private_files;
 mod ready;
 mod reply;
+mod rest;
 mod run;
 mod supergraph;
 mod telemetry;

@@ -14,11 +14,14 @@ use common::config::{ConfigError, Env, malformed};
 /// | `GRAPHQL_MAX_TOKENS` | 2000 | tokens of the document | `TOKEN_LIMIT_EXCEEDED` |
 /// | `GRAPHQL_MAX_FIELDS` | 1500 | selections once all fragments are expanded | 400 `OPERATION_TOO_LARGE` |
 /// | `GRAPHQL_MAX_BODY_BYTES` | 65536 | the request body | 413 `PAYLOAD_TOO_LARGE` |
-/// | `REQUEST_TIMEOUT_SECONDS` | 15 | a whole request | 504 `SERVICE_UNAVAILABLE` |
+/// | `REQUEST_TIMEOUT_SECONDS` | 15 | a whole request to the graph; each wait for a service or a client in the REST API | 504 `SERVICE_UNAVAILABLE` |
 /// | `SUBGRAPH_TIMEOUT_SECONDS` | 5 | one request to a subgraph | `SERVICE_UNAVAILABLE` on its fields |
 ///
 /// Where no status is given it is 200 for `accept: application/json` and 400 for
 /// `accept: application/graphql-response+json`, as the GraphQL over HTTP specification wants for errors of a document.
+/// A request to the REST API may have 1 MiB of body, a picture 3 MiB (`rest::route`), and past it gets 413
+/// `PAYLOAD_TOO_LARGE`; a client that stops sending its body gets 400 `BAD_REQUEST`.
+///
 /// There are no batches: a body that is an array is `BAD_REQUEST`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -27,9 +27,11 @@ use crate::{
     edge::{Cors, Edge, InFlight},
     engine::{self, GRACE, GRAPHQL_PATH},
     gate::{Gate, Keeper},
+    pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
     ready::Readiness,
+    rest::Rest,
     telemetry::Telemetry,
 };
 
@@ -66,6 +68,8 @@ async fn serve(
     let shutdown = shutdown()?;
     let listener = listen(config.listen)?;
     let readiness = Readiness::new(&config.subgraphs)?;
+    let rest = Rest::new(config.subgraphs.clone(), config.limits.request_timeout)?;
+    let pages = Pages::new().map_err(other)?;
     let files = PrivateFiles::write(config.supergraph.sdl(), &config.verifier)?;
     let engine = engine::config(&config, &files).map_err(other)?;
     if !config.supergraph.is_enforced_by(&engine) {
@@ -94,10 +98,14 @@ async fn serve(
         cors: Arc::new(Cors::new(config.allowed_origins)),
         in_flight: in_flight.clone(),
     };
-    let gate = Gate(Arc::new(Keeper {
-        verifier: config.verifier,
-        readiness,
-    }));
+    let gate = Gate {
+        keeper: Arc::new(Keeper {
+            verifier: config.verifier,
+            readiness,
+            pages,
+        }),
+        rest,
+    };
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);
     let compression = ResponseCompressionService::new(engine);

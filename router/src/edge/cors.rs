@@ -6,10 +6,12 @@ use hive_router::ntex::http::{
     header::{self, HeaderValue},
 };
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+/// Those of the REST API; the graph takes the first two.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 /// Seconds that a browser may keep the answer to a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-trace-id, retry-after");
+/// What a client acts on or shows. Others that it may need, such as `cache-control`, are always readable.
+const EXPOSED: HeaderValue = HeaderValue::from_static("x-trace-id, retry-after, www-authenticate");
 
 /// The origins whose pages may read our answers.
 pub(crate) struct Cors {

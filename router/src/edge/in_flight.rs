@@ -3,11 +3,20 @@
 //! The engine's server waits when it stops, but only for those of its workers that take new connections at that moment
 //! (ntex-server 3.11, `HandleCmdState::stop`): a worker that is busy to its limit would be cut off.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    error::Error,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
 };
 
+use hive_router::ntex::{
+    http::body::{Body, BodySize, MessageBody, ResponseBody},
+    util::Bytes,
+};
 use tokio::sync::Notify;
 
 /// Counts the requests in flight in all workers.
@@ -54,6 +63,42 @@ impl InFlight {
     }
 }
 
+impl Guard {
+    /// Keeps the request in flight for as long as its answer is being made: one that is streamed is not over when its
+    /// handler is.
+    pub(crate) fn until_sent(self, body: ResponseBody<Body>) -> ResponseBody<Body> {
+        match body.size() {
+            BodySize::Stream => {
+                let counted = Counted {
+                    body,
+                    _in_flight: self,
+                };
+                ResponseBody::Body(Body::from_message(counted))
+            }
+            BodySize::None | BodySize::Empty | BodySize::Sized(_) => body,
+        }
+    }
+}
+
+/// The body of an answer that is in flight until it is dropped, at its end or with its connection.
+struct Counted {
+    body: ResponseBody<Body>,
+    _in_flight: Guard,
+}
+
+impl MessageBody for Counted {
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Rc<dyn Error>>>> {
+        self.body.poll_next_chunk(cx)
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         if self.0.requests.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -65,6 +110,39 @@ impl Drop for Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Endless;
+
+    impl MessageBody for Endless {
+        fn size(&self) -> BodySize {
+            BodySize::Stream
+        }
+
+        fn poll_next_chunk(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Bytes, Rc<dyn Error>>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_streamed_is_in_flight_until_it_is_over() {
+        let in_flight = InFlight::default();
+        let whole = in_flight.enter().until_sent(Body::from("whole").into());
+        in_flight.idle().await;
+        drop(whole);
+        let streamed = Body::from_message(Endless).into();
+        let streamed = in_flight.enter().until_sent(streamed);
+        let waiting = tokio::spawn({
+            let in_flight = in_flight.clone();
+            async move { in_flight.idle().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(streamed);
+        waiting.await.unwrap();
+    }
 
     #[tokio::test]
     async fn idle_waits_for_the_last_request() {

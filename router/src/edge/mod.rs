@@ -17,7 +17,7 @@ use http::HeaderValue;
 
 pub(crate) use cors::Cors;
 pub(crate) use in_flight::InFlight;
-pub(crate) use trace::TraceId;
+pub(crate) use trace::{REQUEST_ID, TraceId};
 
 /// Puts every request into a trace, answers CORS and counts what is in flight.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ where
         mut request: WebRequest<DefaultError>,
         ctx: ServiceCtx<'_, Self>,
     ) -> Result<WebResponse, Error> {
-        let _in_flight = self.edge.in_flight.enter();
+        let in_flight = self.edge.in_flight.enter();
         let trace_id = TraceId::begin(request.headers_mut());
         request.extensions_mut().insert(trace_id.clone());
         let origin = request.headers().get(header::ORIGIN).cloned();
@@ -82,6 +82,6 @@ where
                 .head_mut()
                 .set_connection_type(ConnectionType::Close);
         }
-        Ok(response)
+        Ok(response.map_body(|_head, body| in_flight.until_sent(body)))
     }
 }

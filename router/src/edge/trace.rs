@@ -5,7 +5,8 @@ use hive_router::ntex::http::{HeaderMap, header::HeaderValue};
 use http::HeaderName;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The id that the caller gives a request, and every line of log about it has.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of the trace that a request belongs to: 32 hexadecimal digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,16 +4,18 @@
 //! all, and runs what any web page can make a browser send.
 
 mod admission;
+mod elsewhere;
 mod form;
 
 use std::sync::Arc;
 
+pub(crate) use admission::Admission;
 use common::{auth::Verifier, error::Fault};
 use hive_router::{
     ntex::{
         Middleware, SharedCfg,
         http::{
-            Method, Response, StatusCode,
+            StatusCode,
             header::{self, HeaderValue},
         },
         service::{Service, ServiceCtx},
@@ -21,25 +23,28 @@ use hive_router::{
     },
     plugins::plugin_context::PluginContext,
 };
-use serde_json::json;
-
-pub(crate) use admission::Admission;
 
 use crate::{
     edge::TraceId,
     engine::GRAPHQL_PATH,
+    pages::Pages,
     ready::Readiness,
-    reply::{self, Refusal},
+    reply::Refusal,
+    rest::{Proxy, Rest},
 };
 
 /// Lets in what may go in, and answers everything else.
 #[derive(Clone)]
-pub(crate) struct Gate(pub(crate) Arc<Keeper>);
+pub(crate) struct Gate {
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) rest: Rest,
+}
 
 /// What the gate decides with.
 pub(crate) struct Keeper {
     pub(crate) verifier: Verifier,
     pub(crate) readiness: Readiness,
+    pub(crate) pages: Pages,
 }
 
 impl<S> Middleware<S, SharedCfg> for Gate {
@@ -48,7 +53,8 @@ impl<S> Middleware<S, SharedCfg> for Gate {
     fn create(&self, service: S, _config: SharedCfg) -> GateService<S> {
         GateService {
             service,
-            keeper: self.0.clone(),
+            keeper: self.keeper.clone(),
+            proxy: self.rest.worker(),
         }
     }
 }
@@ -56,6 +62,7 @@ impl<S> Middleware<S, SharedCfg> for Gate {
 pub(crate) struct GateService<S> {
     service: S,
     keeper: Arc<Keeper>,
+    proxy: Proxy,
 }
 
 impl<S> Service<WebRequest<DefaultError>> for GateService<S>
@@ -73,7 +80,7 @@ where
         ctx: ServiceCtx<'_, Self>,
     ) -> Result<WebResponse, Error> {
         if request.path() != GRAPHQL_PATH {
-            let answer = self.keeper.elsewhere(&request).await;
+            let answer = self.keeper.elsewhere(&self.proxy, &mut request).await;
             return Ok(request.into_response(answer));
         }
         match self.keeper.admit(&mut request) {
@@ -116,42 +123,6 @@ impl Keeper {
         })?;
         context.insert(admission);
         Ok(())
-    }
-
-    /// Answers everything but the graph.
-    async fn elsewhere(&self, request: &WebRequest<DefaultError>) -> Response {
-        let trace_id = trace_id(request);
-        let is_probe = matches!(request.path(), "/health" | "/ready");
-        if !is_probe {
-            return Refusal::new(
-                StatusCode::NOT_FOUND,
-                "NOT_FOUND",
-                "There is nothing at this path.",
-            )
-            .rest(&trace_id);
-        }
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Refusal::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "BAD_REQUEST",
-                "This path does not take this method; see Allow.",
-            )
-            .with(header::ALLOW, "GET, HEAD")
-            .rest(&trace_id);
-        }
-        if request.path() == "/health" {
-            return reply::ok(&json!({ "status": "ok" }));
-        }
-        if self.readiness.check().await {
-            return reply::ok(&json!({ "status": "ready" }));
-        }
-        Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "SERVICE_UNAVAILABLE",
-            "Not everything that is needed answers. Please try again in a moment.",
-        )
-        .with(header::RETRY_AFTER, "1")
-        .rest(&trace_id)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::support::{Answer, Graph, Router};
+use crate::support::{Answer, Backend, Graph, Router};
 
 const APP: &str = "https://app.example.com";
 
@@ -34,7 +34,7 @@ async fn an_origin_of_the_list_may_ask_and_read_refusals_too() {
     assert_eq!(answer.header("access-control-allow-origin"), Some(APP));
     assert_eq!(
         answer.header("access-control-allow-methods"),
-        Some("GET, POST")
+        Some("GET, POST, PUT, PATCH, DELETE")
     );
     assert_eq!(
         answer.header("access-control-allow-headers"),
@@ -82,4 +82,47 @@ async fn no_other_origin_is_allowed_anything() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_rest_api_follows_the_same_list_whatever_a_service_says() {
+    let headers = [
+        ("access-control-allow-origin", "*"),
+        ("access-control-allow-credentials", "true"),
+        ("vary", "accept"),
+    ];
+    let backend = Backend::start(move |_request| async move { headers }).await;
+    let router = Router::before(&backend, &[("ALLOWED_ORIGINS", APP)]).await;
+    let ask = |origin| {
+        let request = router.request(Method::PATCH, "/api/users/me");
+        request.header("origin", origin).send()
+    };
+    let allowed = ask(APP).await.unwrap();
+    assert_eq!(allowed.headers()["access-control-allow-origin"], APP);
+    assert_eq!(
+        allowed.headers()["access-control-expose-headers"],
+        "x-trace-id, retry-after, www-authenticate"
+    );
+    let refused = ask("https://evil.example.com").await.unwrap();
+    for name in [
+        "access-control-allow-origin",
+        "access-control-allow-credentials",
+    ] {
+        assert!(!refused.headers().contains_key(name), "{name}");
+    }
+    for answer in [allowed, refused] {
+        let vary = answer.headers().get_all("vary").iter();
+        let vary: Vec<_> = vary.map(|value| value.to_str().unwrap()).collect();
+        let vary = vary.join(", ");
+        assert!(vary.contains("accept") && vary.contains("origin"), "{vary}");
+    }
+    let before = backend.seen().len();
+    let preflight = router
+        .request(Method::OPTIONS, "/api/users/me")
+        .header("origin", APP)
+        .header("access-control-request-method", "PATCH");
+    let preflight = router.send(preflight).await;
+    assert_eq!(preflight.status, StatusCode::NO_CONTENT);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(APP));
+    assert_eq!(backend.seen().len(), before, "the router answers it");
 }

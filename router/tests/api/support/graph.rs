@@ -42,6 +42,10 @@ impl Graph {
         }
     }
 
+    pub fn urls(&self) -> [String; 3] {
+        [&self.users, &self.posts, &self.messaging].map(Service::url)
+    }
+
     /// How many requests all three have had.
     pub fn requests(&self) -> usize {
         [&self.users, &self.posts, &self.messaging]

@@ -1,10 +1,14 @@
 //! What the tests are made of: subgraphs, a router in front of them, tokens.
 
+mod backend;
 mod graph;
+mod raw;
 mod router;
 mod service;
 mod tokens;
 
+pub use backend::Backend;
 pub use graph::Graph;
+pub use raw::{RawAnswer, exchange, parsed};
 pub use router::{Answer, Router, logs_of_refused_start};
 pub use tokens::{Forge, claims, forge, id, token, unsigned};

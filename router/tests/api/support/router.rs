@@ -15,7 +15,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{forge, graph::Graph};
+use super::{Backend, forge, graph::Graph};
 
 const SUPERGRAPH: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -63,7 +63,16 @@ impl Router {
 
     /// Starts a router in front of the graph, with these variables besides.
     pub async fn start_with(graph: &Graph, more: &[(&str, &str)]) -> Self {
-        let mut child = command(graph, more).spawn().unwrap();
+        Self::spawn(command(graph.urls(), more)).await
+    }
+
+    /// Starts a router in front of a service that is all three, with these variables besides.
+    pub async fn before(backend: &Backend, more: &[(&str, &str)]) -> Self {
+        Self::spawn(command([0; 3].map(|_| backend.url()), more)).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let logs = Arc::new(Mutex::new(String::new()));
         let (sender, listening) = oneshot::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -128,6 +137,13 @@ impl Router {
         self.logs.lock().unwrap().clone()
     }
 
+    /// Stops it, which must go well; all that it has logged.
+    pub async fn stopped_logs(mut self) -> String {
+        self.signal("TERM");
+        assert!(self.ended().await, "{}", self.logs());
+        self.finished_logs().await
+    }
+
     /// All that it has logged, once it has ended.
     pub async fn finished_logs(self) -> String {
         self.reader.await.unwrap();
@@ -156,23 +172,25 @@ impl Router {
 
 /// Starts a router that must not start: its exit code and what it says.
 pub async fn logs_of_refused_start(graph: &Graph, more: &[(&str, &str)]) -> (Option<i32>, String) {
-    let output = command(graph, more).output().await.unwrap();
+    let output = command(graph.urls(), more).output().await.unwrap();
     (
         output.status.code(),
         String::from_utf8(output.stderr).unwrap(),
     )
 }
 
-fn command(graph: &Graph, more: &[(&str, &str)]) -> Command {
+/// The command with the URLs of users, posts and messaging.
+fn command(urls: [String; 3], more: &[(&str, &str)]) -> Command {
+    let [users, posts, messaging] = urls;
     let mut command = Command::new(env!("CARGO_BIN_EXE_router"));
     command
         .env_clear()
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .env("SUPERGRAPH_FILE", SUPERGRAPH)
         .env("JWT_PUBLIC_KEY", &forge().keys.public_pem)
-        .env("USERS_URL", graph.users.url())
-        .env("POSTS_URL", graph.posts.url())
-        .env("MESSAGING_URL", graph.messaging.url())
+        .env("USERS_URL", users)
+        .env("POSTS_URL", posts)
+        .env("MESSAGING_URL", messaging)
         .envs(more.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
