@@ -27,6 +27,7 @@ use hive_router::{
 use crate::{
     edge::TraceId,
     engine::GRAPHQL_PATH,
+    linger,
     pages::Pages,
     ready::Readiness,
     reply::Refusal,
@@ -95,6 +96,7 @@ where
             }
             Err(refusal) => {
                 let answer = refusal.graphql(request.headers());
+                let answer = linger::answer(answer, request.take_payload());
                 Ok(request.into_response(answer))
             }
         }

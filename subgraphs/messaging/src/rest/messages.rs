@@ -31,6 +31,7 @@ struct IdempotencyKey {
     /// same key answers the first message and stores no other.
     #[param(
         rename = "Idempotency-Key",
+        nullable = false,
         min_length = 1,
         max_length = 255,
         pattern = "^[!-~]+$"

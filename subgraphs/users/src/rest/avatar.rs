@@ -13,7 +13,7 @@ use common::{
     rest::{BodyErrors, Faults, Id, NotSignedIn, SignedIn},
     server::json,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -35,8 +35,9 @@ pub(super) fn body_limit() -> DefaultBodyLimit {
 #[expect(dead_code, reason = "it describes the body")]
 struct Picture(Vec<u8>);
 
-/// A form with a picture as its first part.
-#[derive(ToSchema)]
+/// A form with a picture as its only part.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it describes the body")]
 struct PictureForm {
     #[schema(value_type = String, format = Binary)]
@@ -49,12 +50,12 @@ struct Avatar {
     /// An address of its own for each upload: what is there never changes.
     #[schema(
         format = "uri",
-        example = "https://rookery.example.com/api/users/avatars/….jpg"
+        example = "https://rookery.example.com/api/users/avatars/0a-0b.jpg"
     )]
     avatar_url: String,
 }
 
-/// The bytes of a picture, from a body or from the first part of a form.
+/// The bytes of a picture, from a body or from the only part of a form.
 pub(super) struct Upload(Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Upload {
@@ -78,14 +79,18 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         let form = Multipart::from_request(request, state).await;
         let mut form = form.map_err(|rejection| unread(rejection.status()))?;
         let broken = |error: MultipartError| unread(error.status());
-        match form.next_field().await.map_err(broken)? {
-            Some(part) => part.bytes().await.map(Self).map_err(broken),
-            None => Err(Violation::invalid_field(
-                "file",
-                "REQUIRED",
-                "The form has no part; send the picture as its first one.",
-            )),
+        let refuse = |code, problem: &str| {
+            let message = format!("{problem}; send the picture as its only one.");
+            Err(Violation::invalid_field("file", code, message))
+        };
+        let Some(part) = form.next_field().await.map_err(broken)? else {
+            return refuse("REQUIRED", "The form has no part");
+        };
+        let picture = part.bytes().await.map_err(broken)?;
+        if form.next_field().await.map_err(broken)?.is_some() {
+            return refuse("UNKNOWN_FIELD", "The form has more than one part");
         }
+        Ok(Self(picture))
     }
 }
 
@@ -100,20 +105,19 @@ fn unread(status: StatusCode) -> Violation {
 
 /// Gives the caller a picture
 ///
-/// A JPEG or PNG, by its content and not by its content type, as the body itself or as the first part of a form. It is
+/// A JPEG or PNG, by its content and not by its content type, as the body itself or as the only part of a form. It is
 /// turned upright, fitted into 512 × 512 pixels and written anew: nothing else that was in the file is kept.
 #[utoipa::path(
     put, path = "/users/me/avatar", tag = "users", operation_id = "putAvatar", security(("bearer" = [])),
     request_body(content(
         (Picture = "image/jpeg"),
         (Picture = "image/png"),
-        (Picture = "application/octet-stream"),
         (PictureForm = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "The picture is there.", body = Avatar),
         (status = 422, description = "`AVATAR_TOO_LARGE`: more than 2 MiB, or too many pixels. `AVATAR_UNSUPPORTED_TYPE`: neither \
-                                      JPEG nor PNG, or broken. `VALIDATION_FAILED`: a form without a part.", body = ErrorEnvelope),
+                                      JPEG nor PNG, or broken. `VALIDATION_FAILED`: a form without one part.", body = ErrorEnvelope),
         NotSignedIn, BodyErrors, Faults,
     ),
 )]
@@ -122,7 +126,8 @@ pub(super) async fn put(
     SignedIn(viewer): SignedIn,
     Upload(picture): Upload,
 ) -> Result<Response, Error> {
-    let user = app.set_avatar(viewer.id.into(), picture).await?;
+    let user = app.set_avatar(viewer.id.into(), picture).await;
+    let user = user.map_err(|error| Error::from(error).renaming("avatar", "file"))?;
     let avatar_url = user.avatar_url.unwrap_or_default();
     Ok(json(StatusCode::OK, &Avatar { avatar_url }))
 }

@@ -62,6 +62,7 @@ pub(super) struct SessionInput {
 #[expect(dead_code, reason = "it describes what `cookie` reads")]
 struct SessionCookie {
     /// Set by login. A token in the body goes before it.
+    #[param(nullable = false)]
     refresh_token: Option<String>,
 }
 

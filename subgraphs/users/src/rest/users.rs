@@ -2,13 +2,17 @@
 
 use std::collections::HashSet;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
 use common::{
     error::{Error, ErrorEnvelope, Violation},
-    rest::{Caller, Faults, Id, NotSignedIn, Query},
+    rest::{Caller, Faults, Id, NotSignedIn},
     server::json,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::user::User;
@@ -20,16 +24,47 @@ const MAX_IDS: usize = 100;
 const SUGGESTIONS: i32 = 10;
 
 /// Whom to look for: exactly one of these.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Search {
     /// A whole handle, in any case.
     username: Option<String>,
-    /// Up to 100 ids, separated by commas.
+    /// Up to 100 ids, separated by commas or in a parameter each.
     #[param(value_type = Option<Vec<uuid::Uuid>>, style = Form, explode = false, max_items = 100)]
     ids: Option<String>,
     /// The beginning of a handle, in any case. The first ten in alphabetical order are answered.
     prefix: Option<String>,
+}
+
+impl Search {
+    /// By hand, because generated clients write lists in both ways, whatever a document says.
+    fn read(query: &str) -> Result<Self, Violation> {
+        let mut search = Self::default();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let (known, repeats) = match &*name {
+                "username" => (&mut search.username, false),
+                "ids" => (&mut search.ids, true),
+                "prefix" => (&mut search.prefix, false),
+                _ => continue,
+            };
+            match known {
+                None => *known = Some(value.into_owned()),
+                Some(list) if repeats => {
+                    list.push(',');
+                    list.push_str(&value);
+                }
+                Some(_) => {
+                    let message = format!("The parameter `{name}` is given more than once.");
+                    return Err(Violation::invalid_field(
+                        name.into_owned(),
+                        "DUPLICATE",
+                        message,
+                    ));
+                }
+            }
+        }
+        Ok(search)
+    }
 }
 
 /// Who was found.
@@ -74,8 +109,9 @@ pub(super) async fn read(
 pub(super) async fn find(
     State(app): State<App>,
     _caller: Caller,
-    Query(search): Query<Search>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
+    let search = Search::read(&query.unwrap_or_default())?;
     let found = match (search.username, search.ids, search.prefix) {
         (Some(username), None, None) => {
             let found = app.users_by_username(&[username]).await?;

@@ -37,6 +37,13 @@ fn form(part: &[u8]) -> Vec<u8> {
     [head.as_bytes(), part, b"\r\n--edge--\r\n"].concat()
 }
 
+fn two_parts() -> Vec<u8> {
+    let mut form = form(&png());
+    form.truncate(form.len() - b"--\r\n".len());
+    let second = b"\r\ncontent-disposition: form-data; name=\"x\"\r\n\r\n42\r\n--edge--\r\n";
+    [form, second.to_vec()].concat()
+}
+
 const FORM: &str = "multipart/form-data; boundary=edge";
 
 /// The path at the service of a public address.
@@ -99,6 +106,7 @@ async fn what_is_no_picture_or_too_large_is_refused() {
         (FORM, form(&large), (422, "AVATAR_TOO_LARGE")),
         (FORM, form(b"x"), (422, "AVATAR_UNSUPPORTED_TYPE")),
         (FORM, b"--edge--\r\n".to_vec(), (422, "VALIDATION_FAILED")),
+        (FORM, two_parts(), (422, "VALIDATION_FAILED")),
         (FORM, b"no form".to_vec(), (400, "BAD_REQUEST")),
         ("multipart/form-data", form(&png()), (400, "BAD_REQUEST")),
         (
