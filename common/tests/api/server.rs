@@ -2,7 +2,7 @@ use std::{
     future::ready,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -13,6 +13,7 @@ use axum::{
     routing::get,
 };
 use common::server::with_basics;
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -96,4 +97,39 @@ async fn healthy_is_being_there_and_ready_is_being_able_to_work() {
     );
     is_ready.store(true, Ordering::SeqCst);
     assert_eq!(ask(&app, Method::GET, "/ready").await.0, StatusCode::OK);
+}
+
+/// Sends a body in pieces to a path that does not take it; how many pieces were read of it.
+async fn pieces_read(pieces: usize, size: usize, headers: &[(&str, &str)]) -> usize {
+    let read = Arc::new(AtomicUsize::new(0));
+    let counted = read.clone();
+    let body = stream::iter(0..pieces).map(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, std::io::Error>(vec![0; size])
+    });
+    let mut request = Request::post("/there");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::from_stream(body)).unwrap();
+    let response = app(&Arc::default()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    read.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_wants_is_read_before_the_answer_and_not_without_end() {
+    assert_eq!(pieces_read(3, 10, &[]).await, 3);
+    let mib = 1024 * 1024;
+    assert_eq!(
+        pieces_read(100, mib, &[]).await,
+        5,
+        "4 MiB, and the piece after them"
+    );
+    let asks_first = [("expect", "100-continue")];
+    assert_eq!(
+        pieces_read(3, 10, &asks_first).await,
+        0,
+        "it was not sent yet"
+    );
 }

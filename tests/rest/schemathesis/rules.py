@@ -23,6 +23,9 @@ REFUSALS = {
     "resetPassword": {"UNKNOWN_TOKEN"},
     "putAvatar": {"AVATAR_UNSUPPORTED_TYPE", "AVATAR_TOO_LARGE"},
 }
+# The most characters of a text after trimming, and what is trimmed: the characters with the Unicode property White_Space.
+TEXTS = {"createPost": 280, "editPost": 280, "sendMessage": 4_000}
+WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 # Items that a counted page may leave out before it.
 MAX_OFFSET = 10_000
 
@@ -51,6 +54,17 @@ def is_too_far(query):
     # 50 is the largest default, of messages: with another one a page is not refused before.
     page, size = int(query.get("page", 1)), int(query.get("page_size", 50))
     return (page - 1) * size > MAX_OFFSET
+
+
+@schemathesis.check
+def only_good_texts_are_taken(ctx, response, case):
+    """What the length in a schema cannot say: it counts without the white space around a text."""
+    limit = TEXTS.get(case.operation.definition.raw.get("operationId"))
+    if limit is None or response.status_code >= 300:
+        return
+    assert set(case.body) == {"text"}, case.body
+    text = case.body["text"].strip(WHITE_SPACE)
+    assert 1 <= len(text) <= limit and "\0" not in text, f"{len(text)} characters"
 
 
 @schemathesis.check

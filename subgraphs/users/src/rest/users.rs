@@ -138,8 +138,7 @@ pub(super) async fn find(
 
 /// The ids of a list, each once.
 fn read_ids(list: &str) -> Result<Vec<UserId>, Violation> {
-    let mut seen = HashSet::new();
-    let mut ids = Vec::new();
+    let (mut seen, mut ids, mut named) = (HashSet::new(), Vec::new(), 0);
     for text in list
         .split(',')
         .map(str::trim)
@@ -152,15 +151,13 @@ fn read_ids(list: &str) -> Result<Vec<UserId>, Violation> {
                 "`ids` must be UUIDs, separated by commas.",
             )
         })?;
+        named += 1;
         if seen.insert(id) {
             ids.push(id);
         }
     }
-    if ids.len() > MAX_IDS {
-        let message = format!(
-            "`ids` names {} users; it may name {MAX_IDS} at most.",
-            ids.len()
-        );
+    if named > MAX_IDS {
+        let message = format!("`ids` has {named} entries; it may have {MAX_IDS} at most.");
         return Err(Violation::invalid_field("ids", "TOO_MANY", message));
     }
     Ok(ids)

@@ -276,6 +276,11 @@ async fn people_are_found_by_handle_by_ids_and_by_the_beginning_of_a_handle() {
         ("ids=x", "ids", "MALFORMED"),
         ("prefix=a&prefix=b", "prefix", "DUPLICATE"),
         (many(101).as_str(), "ids", "TOO_MANY"),
+        (
+            &format!("ids={}", vec![ada.id.to_string(); 101].join(",")),
+            "ids",
+            "TOO_MANY",
+        ),
     ] {
         let reply = world.rest.get(None, &format!("/users?{query}")).await;
         assert_eq!(reply.refusal(), (422, "VALIDATION_FAILED"), "{query}");

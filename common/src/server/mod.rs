@@ -1,5 +1,7 @@
 //! The HTTP server of a service: trace context, access log, limits, health, graceful stop.
 
+mod drain;
+
 use std::{
     future::Future, net::SocketAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration,
 };
@@ -100,6 +102,7 @@ async fn observe(request: Request, next: Next) -> Response {
     let trace_id = context.trace_id().to_owned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", %method, path, trace_id);
+    let (request, rest) = drain::keep(request);
     let answer = async move {
         let start = tokio::time::Instant::now();
         let mut response = AssertUnwindSafe(next.run(request))
@@ -108,6 +111,9 @@ async fn observe(request: Request, next: Next) -> Response {
             .unwrap_or_else(|_panic| {
                 Error::from(Fault::internal("a request handler panicked")).into_response()
             });
+        if let Some(rest) = rest {
+            rest.drain().await;
+        }
         let headers = response.headers_mut();
         if let Ok(value) = HeaderValue::from_str(&trace::current_id()) {
             headers.insert(trace::TRACE_ID_HEADER, value);
