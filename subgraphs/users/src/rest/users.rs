@@ -139,11 +139,7 @@ pub(super) async fn find(
 /// The ids of a list, each once.
 fn read_ids(list: &str) -> Result<Vec<UserId>, Violation> {
     let (mut seen, mut ids, mut named) = (HashSet::new(), Vec::new(), 0);
-    for text in list
-        .split(',')
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-    {
+    for text in list.split(',').map(str::trim) {
         let id = UserId::parse(text).ok_or_else(|| {
             Violation::invalid_field(
                 "ids",
