@@ -16,8 +16,9 @@ const MAX_OFFSET: u32 = 10_000;
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Counts from 1. Pages further than 10,000 items into a list are had with `cursor` only.
-    #[param(minimum = 1, maximum = 10_001, default = 1)]
-    page: Option<u32>,
+    // Text, because with a cursor it may be anything.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 10_001, default = 1)]
+    page: Option<String>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 100)]
     page_size: Option<u32>,
@@ -29,7 +30,7 @@ impl PageQuery {
     /// A counted page.
     pub fn of(page: u32, page_size: u32) -> Self {
         Self {
-            page: Some(page),
+            page: Some(page.to_string()),
             page_size: Some(page_size),
             cursor: None,
         }
@@ -52,19 +53,25 @@ impl PageQuery {
         }
         let cursor = self.cursor.as_deref();
         let after = cursor.and_then(|cursor| Keyset::from_cursor(kind, cursor));
-        let number = self.page.unwrap_or(1);
-        let skip = number.saturating_sub(1).saturating_mul(size);
+        let number = self.number();
+        let skip = number
+            .unwrap_or_default()
+            .saturating_sub(1)
+            .saturating_mul(size);
         if cursor.is_some() {
             if after.is_none() {
                 let message = "`cursor` is no cursor of this list; pass `next_cursor` of the page before, or leave it out.";
                 refuse("cursor", "INVALID_CURSOR", message.to_owned());
             }
-        } else if number == 0 {
+        } else if number.is_none() {
+            let message = "`page` must be a whole number, from 1.".to_owned();
+            refuse("page", "MALFORMED", message);
+        } else if number == Some(0) {
             let message = "`page` is 0; pages count from 1.".to_owned();
             refuse("page", "OUT_OF_RANGE", message);
         } else if skip > MAX_OFFSET {
             let message = format!(
-                "`page` {number} begins {skip} items into the list; counted pages end at {MAX_OFFSET}. Pass \
+                "This page begins more than {MAX_OFFSET} items into the list, where counted pages end. Pass \
                  `next_cursor` of the page before as `cursor`, which has no such limit."
             );
             refuse("page", "OUT_OF_RANGE", message);
@@ -74,10 +81,23 @@ impl PageQuery {
         }
         Ok(PageRequest {
             window: Window::counted(size, if cursor.is_some() { 0 } else { skip }, after),
-            number: cursor.is_none().then_some(number),
+            number: number.filter(|_| cursor.is_none()),
             size,
             kind,
         })
+    }
+}
+
+impl PageQuery {
+    /// The number of a counted page; the largest there is for one that is larger still.
+    fn number(&self) -> Option<u32> {
+        match &self.page {
+            None => Some(1),
+            Some(text) if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                None
+            }
+            Some(text) => Some(text.parse().unwrap_or(u32::MAX)),
+        }
     }
 }
 
@@ -133,7 +153,7 @@ mod tests {
 
     fn query(page: Option<u32>, page_size: Option<u32>, cursor: Option<&str>) -> PageQuery {
         PageQuery {
-            page,
+            page: page.map(|page| page.to_string()),
             page_size,
             cursor: cursor.map(str::to_owned),
         }

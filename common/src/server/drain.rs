@@ -82,6 +82,6 @@ impl HttpBody for Shared {
     }
 
     fn size_hint(&self) -> http_body::SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }

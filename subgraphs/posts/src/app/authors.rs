@@ -1,7 +1,10 @@
 //! Posts with what the reader is shown beside them. In the graph the router joins the authors; a reader of the REST API
 //! has no router that does, so they are asked for here, all of a page at once.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    slice,
+};
 
 use common::{auth::Viewer, error::Fault, trace};
 
@@ -45,6 +48,16 @@ impl App {
                 post,
             })
             .collect())
+    }
+
+    /// A post that was just written: nobody likes it yet, so that nothing is asked that could fail after it is stored.
+    pub async fn shown_new(&self, viewer: &Viewer, post: Post) -> ShownPost {
+        let mut authors = self.authors_of(Some(viewer), slice::from_ref(&post)).await;
+        ShownPost {
+            author: authors.remove(&post.author_id),
+            liked: false,
+            post,
+        }
     }
 
     /// Nobody when the directory does not answer soon: posts can be read without their authors' names.

@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Post {
     id: Uuid,
     author_id: Uuid,
-    /// Null when the users service cannot be reached.
+    /// Null when the users service cannot be reached, or knows nobody with this id.
     #[schema(required)]
     author: Option<UserSummary>,
     /// 1 to 280 characters (Unicode scalar values).

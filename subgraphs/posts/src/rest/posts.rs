@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use common::{
-    auth::Viewer,
     error::{Error, ErrorEnvelope, Violation},
     page::Page,
     rest::{
@@ -20,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::post::{Post, answer_page};
 use crate::{
     app::{App, POSTS_OF_AUTHOR, PostsError},
-    domain::{self, PostId, UserId},
+    domain::{PostId, UserId},
 };
 
 /// What a post says.
@@ -70,7 +69,8 @@ pub(super) async fn create(
     Json(input): Json<PostInput>,
 ) -> Result<Response, Error> {
     let post = app.create_post(viewer.id.into(), &input.text).await?;
-    answer(&app, StatusCode::CREATED, &viewer, post).await
+    let shown = app.shown_new(&viewer, post).await;
+    Ok(json(StatusCode::CREATED, &Post::from(shown)))
 }
 
 /// The posts of an author
@@ -149,7 +149,9 @@ pub(super) async fn edit(
     let post = app
         .edit_post(viewer.id.into(), post_id(&id)?, &input.text)
         .await?;
-    answer(&app, StatusCode::OK, &viewer, post).await
+    let shown = app.shown(Some(&viewer), vec![post]).await?.pop();
+    let post = shown.ok_or(PostsError::PostUnknown)?;
+    Ok(json(StatusCode::OK, &Post::from(post)))
 }
 
 /// Deletes a post of the caller
@@ -172,18 +174,6 @@ pub(super) async fn delete(
 ) -> Result<Response, Error> {
     app.delete_post(viewer.id.into(), post_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// A post that was just written or edited.
-async fn answer(
-    app: &App,
-    status: StatusCode,
-    viewer: &Viewer,
-    post: domain::Post,
-) -> Result<Response, Error> {
-    let shown = app.shown(Some(viewer), vec![post]).await?;
-    let post = shown.into_iter().next().ok_or(PostsError::PostUnknown)?;
-    Ok(json(status, &Post::from(post)))
 }
 
 /// The id of a post that a client wrote. What is no id is no post's.

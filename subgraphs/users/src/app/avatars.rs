@@ -43,8 +43,8 @@ impl Avatars {
             .map_err(|_invalid| Error::internal(format!("no avatar can be at {url}")))
     }
 
-    /// Deletes a picture that nothing names any more. One that cannot be deleted now stays, and the log says so: nobody
-    /// waits for it, and the profile is right.
+    /// Deletes a picture that nothing names any more. One that cannot be deleted now stays, and the log says so; the
+    /// profile is right either way.
     async fn discard(&self, name: &AvatarName) {
         if let Err(error) = self.store.delete(name).await {
             tracing::warn!(%error, avatar = %name, "an avatar that is not needed could not be deleted");

@@ -23,7 +23,8 @@ use crate::{
     domain::AvatarName,
 };
 
-/// For each thing asked of the store; an upload may take two, and stays below what the router waits for.
+/// For each thing asked of the store. An upload may take two, and its turn to be decoded: with a store that hangs it may
+/// be longer than the router waits.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// For one request to S3. Another attempt follows within the deadline.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);

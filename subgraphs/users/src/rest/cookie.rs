@@ -13,9 +13,12 @@ pub(super) fn read(headers: &HeaderMap) -> Option<SecretString> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
+        // Other cookies of the site may hold anything.
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .flat_map(|cookies| {
+            let cookies = Cookie::split_parse(cookies.into_owned());
+            cookies.filter_map(Result::ok).collect::<Vec<_>>()
+        })
         .find(|cookie| cookie.name() == NAME && !cookie.value().is_empty())
         .map(|cookie| cookie.value().into())
 }
@@ -71,7 +74,7 @@ mod tests {
         let found = |cookies: &'static [&'static str]| {
             let headers = cookies
                 .iter()
-                .map(|cookie| (header::COOKIE, HeaderValue::from_static(cookie)));
+                .map(|cookie| (header::COOKIE, HeaderValue::try_from(*cookie).unwrap()));
             read(&headers.collect()).map(|token| token.expose_secret().to_owned())
         };
         assert_eq!(
@@ -83,6 +86,10 @@ mod tests {
             Some("t0ken".to_owned())
         );
         assert_eq!(found(&["refresh_token=", "xrefresh_token=t0ken"]), None);
+        assert_eq!(
+            found(&["name=Zoë; refresh_token=t0ken"]),
+            Some("t0ken".to_owned())
+        );
         assert_eq!(found(&[]), None);
     }
 }

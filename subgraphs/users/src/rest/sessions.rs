@@ -45,7 +45,7 @@ pub(super) struct LoginInput {
 }
 
 /// The session that a request is about. A browser sends nothing of it: its cookie says it.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SessionInput {
     /// The newest refresh token of the session, where it is not in the cookie.
@@ -152,7 +152,9 @@ pub(super) async fn log_out(
     headers: HeaderMap,
     OptionalJson(input): OptionalJson<SessionInput>,
 ) -> Result<Response, Error> {
-    if let Some((token, _)) = presented(input, &headers) {
+    // Both, where both came: the browser is told to forget its own in any case.
+    let in_body = in_body(input).map(SecretString::from);
+    for token in in_body.into_iter().chain(cookie::read(&headers)) {
         app.log_out(&token).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
@@ -164,10 +166,15 @@ pub(super) async fn log_out(
 
 /// The refresh token of a request, and where the next one goes: the way this one came.
 fn presented(input: Option<SessionInput>, headers: &HeaderMap) -> Option<(SecretString, Delivery)> {
-    match input.unwrap_or_default().refresh_token {
+    match in_body(input) {
         Some(token) => Some((token.into(), Delivery::Body)),
         None => cookie::read(headers).map(|token| (token, Delivery::Cookie)),
     }
+}
+
+/// An empty text is no token.
+fn in_body(input: Option<SessionInput>) -> Option<String> {
+    input?.refresh_token.filter(|token| !token.is_empty())
 }
 
 fn answer(session: &app::Session, delivery: Delivery) -> Response {

@@ -146,6 +146,24 @@ async fn other_clients_get_and_send_it_in_the_body() {
     );
 }
 
+#[tokio::test]
+async fn logging_out_ends_the_session_of_the_cookie_whatever_is_in_the_body() {
+    let world = World::new().await;
+    world.person("ada").await;
+    for body in [r#"{"refresh_token":"another"}"#, r#"{"refresh_token":""}"#] {
+        let session = log_in(&world, "ada@example.com", None).await;
+        let (kept, _) = cookie(&session);
+        let refreshed =
+            post_with_cookie(&world, "/auth/refresh", kept, r#"{"refresh_token":""}"#).await;
+        assert_eq!(refreshed.status, StatusCode::OK);
+        let (kept, _) = cookie(&refreshed);
+        let ended = post_with_cookie(&world, "/auth/logout", kept, body).await;
+        assert_eq!(ended.status, StatusCode::NO_CONTENT);
+        let after = post_with_cookie(&world, "/auth/refresh", kept, "").await;
+        assert_eq!(after.refusal(), (401, "INVALID_REFRESH_TOKEN"), "{body}");
+    }
+}
+
 /// A script in a page can send the cookie, but must never get to read what is in it.
 #[tokio::test]
 async fn a_token_from_a_cookie_is_never_answered_in_a_body() {
