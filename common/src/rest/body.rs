@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde_json::{Value, error::Category};
 
 use super::named;
 use crate::{
@@ -92,6 +92,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {
         let error = error.into_inner();
         match error.classify() {
             Category::Data => wrong_shape(&path, &error),
+            // A choice that is given as an object is called a mistake in the syntax as well.
+            Category::Syntax if serde_json::from_slice::<Value>(body).is_ok() => {
+                wrong_shape(&path, &error)
+            }
             Category::Io | Category::Syntax | Category::Eof => unparseable(&error),
         }
     })?;
@@ -222,6 +226,36 @@ mod tests {
             let detail = &violation.details[0];
             assert_eq!((&*detail.field, detail.code), (field, code), "{body}");
             assert!(detail.message.contains(says), "{body}: {}", detail.message);
+        }
+    }
+
+    #[test]
+    fn a_choice_that_is_no_text_is_of_the_wrong_type() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Choice {
+            One,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Chosen {
+            #[expect(dead_code, reason = "only whether it can be read matters")]
+            choice: Choice,
+        }
+        assert!(matches!(serde_json::from_str("\"one\""), Ok(Choice::One)));
+        for value in ["{}", "[]", "7", "null", "true", "\"two\"", "{\"one\":null}"] {
+            let body = format!("{{\"choice\":{value}}}");
+            let violation = match parse::<Chosen>(body.as_bytes()) {
+                Err(violation) => violation,
+                // serde takes a choice in its long form too.
+                Ok(_) if value.contains("one") => continue,
+                Ok(other) => panic!("{other:?}"),
+            };
+            let detail = &violation.details[0];
+            assert_eq!(
+                (&*detail.field, detail.code),
+                ("choice", "WRONG_TYPE"),
+                "{value}"
+            );
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) struct Search {
     /// A whole handle, in any case.
     username: Option<String>,
     /// Up to 100 ids, separated by commas or in a parameter each.
-    #[param(value_type = Option<Vec<uuid::Uuid>>, style = Form, explode = false, max_items = 100)]
+    #[param(value_type = Option<Vec<uuid::Uuid>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     ids: Option<String>,
     /// The beginning of a handle, in any case. The first ten in alphabetical order are answered.
     prefix: Option<String>,
