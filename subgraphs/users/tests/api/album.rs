@@ -1,8 +1,11 @@
 //! Avatars in memory, in a store that can fail and that can make uploads wait for one another.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -50,9 +53,23 @@ impl Album {
         self.refuses_to_delete.store(true, Ordering::SeqCst);
     }
 
-    /// From now on each upload that is stored waits until so many are.
-    pub fn meet(&self, uploads: usize) {
-        *self.meeting.lock().unwrap() = Some(Arc::new(Barrier::new(uploads)));
+    /// From now on whoever has stored a picture waits for a meeting of so many.
+    pub fn meet(&self, number: usize) -> Arc<Barrier> {
+        let meeting = Arc::new(Barrier::new(number));
+        *self.meeting.lock().unwrap() = Some(meeting.clone());
+        meeting
+    }
+
+    /// Returns once so many pictures are stored.
+    pub async fn holds(&self, number: usize) {
+        let seen = async {
+            while self.names().await.len() != number {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), seen)
+            .await
+            .expect("there are as many as before");
     }
 
     /// The names of all that is stored, in their order.

@@ -4,7 +4,7 @@ use testkit::tokens;
 use users::Config;
 
 /// A complete environment with some variables changed; an empty value takes one out.
-fn env(changes: &[(&str, &str)]) -> Env {
+pub fn env(changes: &[(&str, &str)]) -> Env {
     let mut vars = vec![
         ("DATABASE_URL", "postgres://users_svc@127.0.0.1/rookery"),
         ("JWT_PRIVATE_KEY", tokens().pair.private_pem.expose_secret()),
@@ -59,6 +59,7 @@ async fn what_is_missing_or_malformed_is_named() {
         ("PUBLIC_URL", "rookery.example.com"),
         ("PUBLIC_URL", "ftp://rookery.example.com"),
         ("PUBLIC_URL", "https://rookery.example.com/?a=b"),
+        ("PUBLIC_URL", "https://ada:hunter2@rookery.example.com"),
         ("SMTP_URL", "mail.example.com"),
         ("SMTP_URL", "smtp://"),
         ("SMTP_URL", "smtp://mail.example.com?tls=maybe"),

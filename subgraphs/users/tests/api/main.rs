@@ -8,6 +8,8 @@
 )]
 
 mod album;
+mod avatar_failures;
+mod avatar_store;
 mod avatars;
 mod batching;
 mod config;
