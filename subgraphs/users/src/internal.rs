@@ -17,12 +17,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, FolloweeIds},
+    app::{App, FolloweeIds, MAX_LOOKUP},
     domain::{UserId, UserSummary},
 };
-
-/// The most ids, and the most handles, one look-up may name.
-const MAX_LOOKUP: usize = 100;
 
 #[derive(Clone, FromRef)]
 struct Internal {

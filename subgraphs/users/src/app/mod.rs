@@ -25,7 +25,7 @@ pub use mails::Links;
 pub use outbox::Outbox;
 pub use passwords::{HashingCost, Passwords};
 pub use pictures::Pictures;
-pub use profiles::ProfileInput;
+pub use profiles::{MAX_LOOKUP, ProfileInput};
 pub use registration::Registration;
 pub use sessions::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS, Session};
 

@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// The most ids, and the most handles, that one look-up may name.
+pub const MAX_LOOKUP: usize = 100;
+
 /// What somebody asks to change of their profile. Blank text clears name and bio, as null does.
 #[derive(Clone, Debug)]
 pub struct ProfileInput {

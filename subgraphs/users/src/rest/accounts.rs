@@ -32,7 +32,7 @@ pub(super) struct RegisterInput {
     /// The name to show: one line.
     #[schema(
         max_length = 100,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u001f\u007f-\u009f]*[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
         example = "Ada Lovelace"
     )]
     display_name: Option<String>,

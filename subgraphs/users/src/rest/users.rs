@@ -16,10 +16,11 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::user::User;
-use crate::{app::App, domain::UserId};
+use crate::{
+    app::{App, MAX_LOOKUP},
+    domain::UserId,
+};
 
-/// The most ids one request may name.
-const MAX_IDS: usize = 100;
 /// How many handles autocomplete offers.
 const SUGGESTIONS: i32 = 10;
 
@@ -152,8 +153,8 @@ fn read_ids(list: &str) -> Result<Vec<UserId>, Violation> {
             ids.push(id);
         }
     }
-    if named > MAX_IDS {
-        let message = format!("`ids` has {named} entries; it may have {MAX_IDS} at most.");
+    if named > MAX_LOOKUP {
+        let message = format!("`ids` has {named} entries; it may have {MAX_LOOKUP} at most.");
         return Err(Violation::invalid_field("ids", "TOO_MANY", message));
     }
     Ok(ids)
