@@ -25,18 +25,37 @@ async function tryOut(page, id, body) {
 }
 
 try {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 1600 } });
+  const context = await browser.newContext({ viewport: { width: 1200, height: 1600 } });
+  const page = await context.newPage();
   const loaded = [];
   const complaints = [];
-  page.on("request", (request) => loaded.push(request.url()));
+  // Of the context: workers load things too.
+  context.on("request", (request) => loaded.push(request.url()));
+  context.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  context.on("response", (response) => response.status() >= 400 && complaints.push(`${response.url()}: ${response.status()}`));
+  page.on("websocket", (socket) => loaded.push(socket.url()));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.goto(`${origin}/docs`);
+  await page.exposeFunction("policyRefused", (what) => complaints.push(`refused by the policy: ${what}`));
+  await page.addInitScript(() =>
+    addEventListener("securitypolicyviolation", (event) => window.policyRefused(`${event.violatedDirective} ${event.blockedURI}`)),
+  );
+
+  const answer = await page.goto(`${origin}/docs`);
+  assert.match(answer.headers()["content-security-policy"] ?? "none", /default-src 'self'/, "there is a policy");
   await page.locator(".opblock").first().waitFor();
 
   const document = await (await fetch(`${origin}/openapi.json`)).json();
-  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
-  assert.equal(await page.locator(".opblock").count(), operations.length, "every operation is listed");
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const listed = await page.locator(".opblock-summary-control").evaluateAll((rows) =>
+    rows.map((row) => {
+      const method = row.querySelector(".opblock-summary-method").textContent;
+      return `${method} ${row.querySelector(".opblock-summary-path").dataset.path}`;
+    }),
+  );
+  assert.deepEqual(listed.sort(), operations.sort(), "every operation is listed");
 
   await page.getByRole("button", { name: "Authorize" }).first().click();
   await page.locator(".auth-container input").first().fill(token);
@@ -54,7 +73,8 @@ try {
   const elsewhere = loaded.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:"));
   assert.deepEqual(elsewhere, [], "nothing comes from elsewhere");
   assert.deepEqual(complaints, [], "nothing is refused or fails");
-  console.log(`${operations.length} operations listed, two tried out, ${loaded.length} requests, all to the origin`);
+  const sent = loaded.filter((url) => !url.startsWith("data:")).length;
+  console.log(`${operations.length} operations listed, two tried out, ${sent} requests, all to the origin`);
 } finally {
   await browser.close();
 }

@@ -29,10 +29,9 @@ pub(super) struct RegisterInput {
     username: String,
     #[schema(format = Password, min_length = 8, max_length = 128, example = "correct horse battery")]
     password: String,
-    /// The name to show: one line.
+    /// The name to show: one line of 100 characters at most, without the white space around it.
     #[schema(
-        max_length = 100,
-        pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u001f\u007f-\u009f]*[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
+        pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u001f\u007f-\u009f]{0,100}[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$",
         example = "Ada Lovelace"
     )]
     display_name: Option<String>,

@@ -19,13 +19,13 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileChanges {
-    /// The name to show: one line.
+    /// The name to show: one line of 100 characters at most, without the white space around it.
     #[serde(default = "keep", deserialize_with = "change")]
-    #[schema(value_type = Option<String>, max_length = 100, pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u001f\u007f-\u009f]*[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$", example = "Ada Lovelace")]
+    #[schema(value_type = Option<String>, pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u001f\u007f-\u009f]{0,100}[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$", example = "Ada Lovelace")]
     display_name: Change<String>,
-    /// What the user says about themselves.
+    /// What the user says about themselves: 300 characters at most, without the white space around it.
     #[serde(default = "keep", deserialize_with = "change")]
-    #[schema(value_type = Option<String>, max_length = 300, pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]*[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$", example = "First programmer.")]
+    #[schema(value_type = Option<String>, pattern = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]{0,300}[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$", example = "First programmer.")]
     bio: Change<String>,
     /// Where a picture is: an absolute http or https URL.
     #[serde(default = "keep", deserialize_with = "change")]

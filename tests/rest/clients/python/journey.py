@@ -8,6 +8,7 @@ import json
 import struct
 import sys
 import time
+import urllib.error
 import urllib.request
 import zlib
 from http import HTTPStatus
@@ -143,6 +144,13 @@ def profile_and_picture(person):
         expect("the picture", answer.headers["content-type"], "image/jpeg")
         expect("how long it may be kept", answer.headers["cache-control"], "public, max-age=31536000, immutable")
         expect("how it begins", answer.read(3), b"\xff\xd8\xff")
+        tag = answer.headers["etag"]
+    again = urllib.request.Request(url, headers={"if-none-match": tag})
+    try:
+        with urllib.request.urlopen(again, timeout=30) as answer:
+            sys.exit(f"the same picture again: {answer.status}")
+    except urllib.error.HTTPError as answer:
+        expect("the same picture again", answer.code, HTTPStatus.NOT_MODIFIED)
     gone = delete_avatar.sync_detailed(client=person.client)
     expect("taking it away", gone.status_code, HTTPStatus.NO_CONTENT)
 
