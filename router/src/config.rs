@@ -3,7 +3,7 @@
 use std::{fs, net::SocketAddr, num::NonZeroUsize};
 
 use common::{
-    auth::{Issuer, Verifier},
+    auth::Verifier,
     clock::SystemClock,
     config::{ConfigError, Env, malformed},
     server::listen_addr,
@@ -36,7 +36,6 @@ pub struct RouterConfig {
     pub subgraphs: Subgraphs,
     pub(crate) supergraph: Supergraph,
     pub verifier: Verifier,
-    pub issuer: Issuer,
     /// Origins as browsers send them: scheme, host and, unless it is the default, port.
     pub allowed_origins: Vec<String>,
     pub introspection: bool,
@@ -82,7 +81,6 @@ impl RouterConfig {
             subgraphs: Subgraphs::from_env(env)?,
             supergraph: supergraph(env)?,
             verifier: Verifier::from_env(env, SystemClock::shared())?,
-            issuer: Issuer::from_env(env),
             allowed_origins: allowed_origins(env)?,
             introspection: env.flag("GRAPHQL_INTROSPECTION", true)?,
             share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,

@@ -14,7 +14,7 @@ use hive_router::config::{
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
-use crate::{config::RouterConfig, policy, private_files::PrivateFiles};
+use crate::{config::RouterConfig, gate, policy, private_files::PrivateFiles};
 
 /// How long requests in flight may take to finish once the router is asked to stop: as long as a subgraph may take by
 /// default, so that a request cut off has waited for something that does not come.
@@ -66,7 +66,7 @@ pub(crate) fn config(
         path: Some(files.supergraph.clone()),
         poll_interval: None,
     };
-    engine.jwt = jwt(config, files);
+    engine.jwt = jwt(files);
     Ok(engine)
 }
 
@@ -142,10 +142,10 @@ fn policy_settings(config: &RouterConfig) -> Value {
 
 /// What subgraphs see of a client's headers. Nothing is forwarded unless it is named here.
 fn subgraph_headers(config: &RouterConfig) -> Value {
-    // Only a token that the engine itself has verified; `gate` has verified it before, with more checks.
+    // Only a token that `gate` has verified, of a request that has its ticket.
     let authorization = json!({ "insert": {
         "name": "authorization",
-        "expression": r#"if .request.jwt.authenticated == true { join!([.request.jwt.prefix, .request.jwt.token], " ") } else { null }"#,
+        "expression": "if .request.jwt.authenticated == true { .request.headers.authorization } else { null }",
     } });
     if config.share_subgraph_requests {
         // Headers are part of what makes two requests identical: with a trace each, none would be.
@@ -167,21 +167,20 @@ fn subgraph_urls(config: &RouterConfig) -> Value {
         .collect()
 }
 
-/// The engine verifies tokens once more, after `gate`: without its own `jwt` it enforces no authorization directive.
-fn jwt(config: &RouterConfig, files: &PrivateFiles) -> JwtAuthConfig {
+/// The engine verifies the tickets of `gate`: without its own `jwt` it enforces no authorization directive.
+fn jwt(files: &PrivateFiles) -> JwtAuthConfig {
     let mut jwt = JwtAuthConfig::default();
     jwt.enabled = true;
     jwt.jwks_providers = vec![JwksProviderSourceConfig::File {
         file: files.keys.clone(),
     }];
-    jwt.issuers = Some(vec![config.issuer.issuer.clone()]);
-    jwt.audiences = Some(vec![config.issuer.audience.clone()]);
-    // Its default allows HS256, for which a public key is a secret that everybody knows.
-    jwt.allowed_algorithms = Some(vec![Algorithm::RS256]);
+    jwt.issuers = Some(vec![gate::ISSUER.to_owned()]);
+    jwt.audiences = Some(vec![gate::AUDIENCE.to_owned()]);
+    jwt.allowed_algorithms = Some(vec![Algorithm::HS256]);
     jwt.require_authentication = Some(false);
     jwt.lookup_locations = vec![JwtAuthPluginLookupLocation::Header {
-        name: "authorization".into(),
-        prefix: Some("Bearer".to_owned()),
+        name: gate::TICKET.into(),
+        prefix: None,
     }];
     jwt
 }

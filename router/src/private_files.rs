@@ -7,11 +7,11 @@ use std::{
     path::Path,
 };
 
-use common::auth::Verifier;
 use hive_router::config::primitives::file_path::FilePath;
+use serde_json::Value;
 use tempfile::TempDir;
 
-/// The supergraph and the public keys as files in a folder that only this user can enter; gone with this value.
+/// The supergraph and the secret of tickets as files in a folder that only this user can enter; gone with this value.
 pub(crate) struct PrivateFiles {
     pub(crate) supergraph: FilePath,
     pub(crate) keys: FilePath,
@@ -19,16 +19,15 @@ pub(crate) struct PrivateFiles {
 }
 
 impl PrivateFiles {
-    pub(crate) fn write(supergraph: &str, verifier: &Verifier) -> io::Result<Self> {
+    pub(crate) fn write(supergraph: &str, jwks: &Value) -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("rookery-router-")
-            // Whoever could replace these files could choose whose tokens are good.
+            // Whoever could read or replace these files could make tickets.
             .permissions(Permissions::from_mode(0o700))
             .tempdir()?;
-        let keys = serde_json::to_vec(&verifier.keys().to_jwks())?;
         Ok(Self {
             supergraph: file(folder.path(), "supergraph.graphql", supergraph.as_bytes())?,
-            keys: file(folder.path(), "jwks.json", &keys)?,
+            keys: file(folder.path(), "jwks.json", jwks.to_string().as_bytes())?,
             _folder: folder,
         })
     }
@@ -51,23 +50,13 @@ fn file(folder: &Path, name: &str, content: &[u8]) -> io::Result<FilePath> {
 
 #[cfg(test)]
 mod tests {
-    use common::{
-        auth::{Issuer, KeyPair, PublicKeys},
-        clock::SystemClock,
-        config::Env,
-    };
-
     use super::*;
+    use crate::gate::Tickets;
 
     #[test]
     fn only_this_user_can_reach_the_files_and_they_go_with_the_value() {
-        let keys = PublicKeys::from_pem(&KeyPair::generate().unwrap().public_pem).unwrap();
-        let verifier = Verifier::new(
-            keys,
-            &Issuer::from_env(&Env::default()),
-            SystemClock::shared(),
-        );
-        let files = PrivateFiles::write("type Query { a: Int }", &verifier).unwrap();
+        let tickets = Tickets::new();
+        let files = PrivateFiles::write("type Query { a: Int }", tickets.jwks()).unwrap();
         let keys = Path::new(&files.keys.absolute).to_owned();
         let folder = keys.parent().unwrap().to_owned();
         assert_eq!(
@@ -75,7 +64,7 @@ mod tests {
             0o700
         );
         let jwks: serde_json::Value = serde_json::from_slice(&fs::read(&keys).unwrap()).unwrap();
-        assert_eq!(jwks["keys"][0]["alg"], "RS256");
+        assert_eq!(jwks["keys"][0]["alg"], "HS256");
         drop(files);
         assert!(!folder.exists());
     }

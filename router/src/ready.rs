@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use common::{
+    auth::Keyring,
     service::StartError,
     upstream::{Call, Upstream},
 };
@@ -13,18 +14,20 @@ use crate::config::Subgraphs;
 /// How long an answer about the subgraphs is good for: anybody may ask `/ready`, and each look costs three requests.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// Asks the services whether they are ready.
+/// Asks the services whether they are ready, and looks whether there are keys to verify tokens with.
 pub(crate) struct Readiness {
+    keys: Keyring,
     services: [Upstream; 3],
     last: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Readiness {
-    pub(crate) fn new(subgraphs: &Subgraphs) -> Result<Self, StartError> {
+    pub(crate) fn new(subgraphs: &Subgraphs, keys: Keyring) -> Result<Self, StartError> {
         let [users, posts, messaging] = subgraphs.all().map(|(name, base)| {
             Upstream::new(name, base.clone()).map_err(|error| StartError::Other(error.to_string()))
         });
         Ok(Self {
+            keys,
             services: [users?, posts?, messaging?],
             last: Mutex::new(None),
         })
@@ -40,7 +43,7 @@ impl Readiness {
         }
         let [users, posts, messaging] = &self.services;
         let answers = tokio::join!(is_ready(users), is_ready(posts), is_ready(messaging));
-        let ready = answers == (true, true, true);
+        let ready = answers == (true, true, true) && self.keys.current().is_some();
         *last = Some((Instant::now(), ready));
         ready
     }

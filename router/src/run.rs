@@ -26,7 +26,7 @@ use crate::{
     config::RouterConfig,
     edge::{Cors, Edge, InFlight},
     engine::{self, GRACE, GRAPHQL_PATH},
-    gate::{Gate, Keeper},
+    gate::{Gate, Keeper, Tickets},
     pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
@@ -67,10 +67,13 @@ async fn serve(
 ) -> Result<(), StartError> {
     let shutdown = shutdown()?;
     let listener = listen(config.listen)?;
-    let readiness = Readiness::new(&config.subgraphs)?;
+    let keys = config.verifier.keys().clone();
+    hive_router::ntex::rt::spawn(keys.clone().follow(shutdown.clone()));
+    let readiness = Readiness::new(&config.subgraphs, keys)?;
     let rest = Rest::new(config.subgraphs.clone(), config.limits.request_timeout)?;
     let pages = Pages::new().map_err(other)?;
-    let files = PrivateFiles::write(config.supergraph.sdl(), &config.verifier)?;
+    let tickets = Tickets::new();
+    let files = PrivateFiles::write(config.supergraph.sdl(), tickets.jwks())?;
     let engine = engine::config(&config, &files).map_err(other)?;
     if !config.supergraph.is_enforced_by(&engine) {
         return Err(StartError::Other(
@@ -101,6 +104,7 @@ async fn serve(
     let gate = Gate {
         keeper: Arc::new(Keeper {
             verifier: config.verifier,
+            tickets,
             readiness,
             pages,
         }),

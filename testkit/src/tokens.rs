@@ -64,6 +64,7 @@ impl Authority {
             nbf: None,
             jti: clock.new_id(),
             user_id: user,
+            sid: None,
             email: format!("{user}@example.com"),
             roles: vec!["user".to_owned()],
             scope: "user".to_owned(),

@@ -6,15 +6,19 @@ use axum::http::{HeaderMap, header};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::token::{InvalidToken, Verifier};
-use crate::error::{Class, Violation};
+use super::token::{TokenError, Verifier};
+use crate::error::{Class, Error, Fault, Violation};
 
 /// The signed-in sender of a request.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub id: Uuid,
+    /// The session that the token came from, if the token says it.
+    pub session: Option<Uuid>,
     pub email: String,
     pub roles: Vec<String>,
+    /// OAuth scopes, separated by spaces.
+    pub scope: String,
     /// Seconds since the epoch at which the token ends.
     pub expires_at: i64,
     token: SecretString,
@@ -58,39 +62,48 @@ pub fn unauthenticated() -> Violation {
     )
 }
 
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid(reason) => {
+                tracing::info!(%reason, "token refused");
+                unauthenticated().into()
+            }
+            // Not 401: a client would throw a good session away.
+            TokenError::NoKeys => Self::Fault(Fault::unavailable(error)),
+        }
+    }
+}
+
 impl Verifier {
     /// The sender of a request, from its headers. No `Authorization` header means anonymous; anything in it that is
     /// not one good bearer token is refused.
-    pub fn identify(&self, headers: &HeaderMap) -> Result<Identity, Violation> {
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<Identity, Error> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
             return Ok(Identity::Anonymous);
         };
-        let checked = if values.next().is_some() {
-            Err(InvalidToken(
-                "more than one Authorization header".to_owned(),
-            ))
-        } else {
-            self.check_authorization(value.to_str().unwrap_or_default())
-        };
-        checked.map_err(|reason| {
-            tracing::info!(%reason, "token refused");
-            unauthenticated()
-        })
+        if values.next().is_some() {
+            return Err(TokenError::invalid("more than one Authorization header").into());
+        }
+        let value = value.to_str().unwrap_or_default();
+        Ok(self.check_authorization(value).await?)
     }
 
     /// The viewer of an `Authorization` value of the form `Bearer <token>`.
-    pub fn check_authorization(&self, value: &str) -> Result<Identity, InvalidToken> {
+    pub async fn check_authorization(&self, value: &str) -> Result<Identity, TokenError> {
         let token = value
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim_matches(' '))
-            .ok_or_else(|| InvalidToken("not a bearer token".to_owned()))?;
-        let claims = self.verify(token)?;
+            .ok_or_else(|| TokenError::invalid("not a bearer token"))?;
+        let claims = self.verify(token).await?;
         Ok(Identity::Viewer(Arc::new(Viewer {
             id: claims.sub,
+            session: claims.sid,
             email: claims.email,
             roles: claims.roles,
+            scope: claims.scope,
             expires_at: claims.exp,
             token: token.into(),
         })))

@@ -7,10 +7,11 @@ use aws_lc_rs::{
 };
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey,
-    jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse, ThumbprintHash},
+    jwk::{AlgorithmParameters, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
 };
 use pem::Pem;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 
 use super::install_crypto;
 
@@ -30,6 +31,12 @@ pub enum KeyError {
     NotRsa(#[from] jsonwebtoken::errors::Error),
     #[error("an RSA key of fewer than 2048 bits")]
     TooShort,
+    #[error("not a JWK set: {0}")]
+    NotJwks(#[from] serde_json::Error),
+    #[error("no RSA key for RS256 signatures with a `kid` in it")]
+    NoJwk,
+    #[error("two keys with the `kid` `{0}`")]
+    SameId(String),
     #[error("the key could not be generated")]
     Generate(#[from] aws_lc_rs::error::Unspecified),
 }
@@ -67,6 +74,34 @@ impl PublicKeys {
         Ok(Self(keys))
     }
 
+    /// A JWK set (RFC 7517). Keys of other kinds or for other uses are left out, as section 5 asks for; what is left has
+    /// to be usable, and at least one.
+    pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
+        install_crypto();
+        let set: LenientSet = serde_json::from_slice(json)?;
+        let mut keys: Vec<PublicKey> = Vec::with_capacity(set.keys.len());
+        for jwk in set.keys {
+            let Ok(jwk) = serde_json::from_value::<Jwk>(jwk) else {
+                continue;
+            };
+            let Some(id) = jwk.common.key_id.clone().filter(|_| is_for_rs256(&jwk)) else {
+                continue;
+            };
+            if modulus_bytes(&jwk) < MIN_MODULUS_BYTES {
+                return Err(KeyError::TooShort);
+            }
+            if keys.iter().any(|key| key.id == id) {
+                return Err(KeyError::SameId(id));
+            }
+            let decoding = DecodingKey::from_jwk(&jwk)?;
+            keys.push(PublicKey { id, decoding, jwk });
+        }
+        if keys.is_empty() {
+            return Err(KeyError::NoJwk);
+        }
+        Ok(Self(keys))
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<&PublicKey> {
         self.0.iter().find(|key| key.id == id)
     }
@@ -76,12 +111,30 @@ impl PublicKeys {
         self.find(id).is_some()
     }
 
-    /// The keys as a JWK set (RFC 7517), for `/.well-known/jwks.json`.
+    /// The ids of the keys, in the order of the keys.
+    pub fn ids(&self) -> Vec<&str> {
+        self.0.iter().map(|key| key.id.as_str()).collect()
+    }
+
+    /// The keys as a JWK set (RFC 7517).
     pub fn to_jwks(&self) -> JwkSet {
         JwkSet {
             keys: self.0.iter().map(|key| key.jwk.clone()).collect(),
         }
     }
+}
+
+/// A set of which single keys may be of kinds that we cannot read.
+#[derive(Deserialize)]
+struct LenientSet {
+    keys: Vec<serde_json::Value>,
+}
+
+fn is_for_rs256(jwk: &Jwk) -> bool {
+    let common = &jwk.common;
+    matches!(jwk.algorithm, AlgorithmParameters::RSA(_))
+        && matches!(common.key_algorithm, None | Some(KeyAlgorithm::RS256))
+        && matches!(common.public_key_use, None | Some(PublicKeyUse::Signature))
 }
 
 fn public_key(decoding: DecodingKey, mut jwk: Jwk) -> Result<PublicKey, KeyError> {

@@ -1,12 +1,16 @@
 //! Access tokens: JWT, RS256 only, verified locally by everyone (docs/adr/0003-rs256-tokens.md).
 
+mod environment;
 mod identity;
+mod keyring;
 mod keys;
 mod token;
 
+pub use environment::IssuerKeys;
 pub use identity::{Identity, Viewer, unauthenticated};
+pub use keyring::{Keyring, Pace};
 pub use keys::{KeyError, KeyPair, PublicKeys};
-pub use token::{Claims, InvalidToken, Issuer, Signer, Verifier};
+pub use token::{Claims, Issuer, Signer, TokenError, Verifier};
 
 use std::sync::Once;
 

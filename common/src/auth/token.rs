@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use reqwest::Url;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::keys::{KeyError, PrivateKey, PublicKeys};
-use crate::{
-    clock::SharedClock,
-    config::{ConfigError, Env, malformed},
+use super::{
+    keyring::{Keyring, NoKey, Pace},
+    keys::{KeyError, PrivateKey, PublicKeys},
 };
+use crate::clock::SharedClock;
 
 /// More than any token we sign; a longer one is refused before it costs anything.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -30,6 +32,9 @@ pub struct Claims {
     pub nbf: Option<i64>,
     pub jti: Uuid,
     pub user_id: Uuid,
+    /// The session that the token came from (`sid` of the IANA registry of claims).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Uuid>,
     pub email: String,
     #[serde(default)]
     pub roles: Vec<String>,
@@ -44,73 +49,88 @@ pub struct Issuer {
     pub audience: String,
 }
 
-impl Issuer {
-    /// `JWT_ISSUER` and `JWT_AUDIENCE`, `rookery` for both by default.
-    pub fn from_env(env: &Env) -> Self {
-        let or_default = |name| env.optional(name).unwrap_or("rookery").to_owned();
-        Self {
-            issuer: or_default("JWT_ISSUER"),
-            audience: or_default("JWT_AUDIENCE"),
-        }
+/// Why a token does not count. Clients get one answer for all reasons that are about the token; the reason is for the
+/// log.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It is not to be trusted.
+    #[error("{0}")]
+    Invalid(String),
+    /// Nobody can say: there are no keys yet to verify it with.
+    #[error("no keys of tokens have been loaded yet")]
+    NoKeys,
+}
+
+impl TokenError {
+    pub(super) fn invalid(why: impl std::fmt::Display) -> Self {
+        Self::Invalid(why.to_string())
     }
 }
 
-/// A token that is not to be trusted. Clients get one answer for all reasons; the reason is for the log.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidToken(pub(super) String);
-
-/// Signs access tokens. Only the service that knows the accounts has one.
+/// Signs access tokens. Only the service that knows the accounts has one. All clones sign with the same key, also after
+/// it was changed.
+#[derive(Clone)]
 pub struct Signer {
-    key: PrivateKey,
-    pub issuer: Issuer,
+    key: Arc<watch::Sender<Arc<PrivateKey>>>,
+    pub issuer: Arc<Issuer>,
 }
 
 impl Signer {
     pub fn new(private_pem: &SecretString, issuer: Issuer) -> Result<Self, KeyError> {
-        Ok(Self {
-            key: PrivateKey::from_pem(private_pem)?,
-            issuer,
-        })
+        Ok(Self::of(PrivateKey::from_pem(private_pem)?, issuer))
     }
 
-    /// `JWT_PRIVATE_KEY` or `JWT_PRIVATE_KEY_FILE`, `JWT_ISSUER`, `JWT_AUDIENCE`.
-    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        const NAME: &str = "JWT_PRIVATE_KEY";
-        const EXPECTS: &str =
-            "an RSA private key of at least 2048 bits as PEM (or its path in JWT_PRIVATE_KEY_FILE)";
-        let pem = env
-            .text_or_file(NAME, EXPECTS)?
-            .ok_or(ConfigError::Missing {
-                name: NAME.to_owned(),
-                expects: EXPECTS,
-            })?;
-        Self::new(&pem, Issuer::from_env(env)).map_err(|error| malformed(NAME, EXPECTS, error))
+    pub(super) fn of(key: PrivateKey, issuer: Issuer) -> Self {
+        Self {
+            key: Arc::new(watch::Sender::new(Arc::new(key))),
+            issuer: Arc::new(issuer),
+        }
     }
 
     /// The id of the key that signs.
-    pub fn key_id(&self) -> &str {
-        &self.key.id
+    pub fn key_id(&self) -> String {
+        self.key.borrow().id.clone()
+    }
+
+    pub(super) fn replace(&self, key: PrivateKey) {
+        self.key.send_replace(Arc::new(key));
     }
 
     /// The token as it goes into an `Authorization` header.
     pub fn sign(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
+        let key = self.key.borrow().clone();
         let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(self.key.id.clone());
-        encode(&header, claims, &self.key.encoding)
+        header.kid = Some(key.id.clone());
+        encode(&header, claims, &key.encoding)
     }
 }
 
 /// Verifies access tokens locally.
 #[derive(Clone)]
 pub struct Verifier {
-    keys: Arc<PublicKeys>,
+    keys: Keyring,
     validation: Arc<Validation>,
     clock: SharedClock,
 }
 
 impl Verifier {
+    /// A verifier that accepts these keys and no others.
     pub fn new(keys: PublicKeys, issuer: &Issuer, clock: SharedClock) -> Self {
+        Self::with_keyring(Keyring::fixed(keys), issuer, clock)
+    }
+
+    /// A verifier that accepts the keys of a JWK set, once [`Keyring::follow`] runs.
+    pub fn with_jwks(
+        url: Url,
+        pace: Pace,
+        issuer: &Issuer,
+        clock: SharedClock,
+    ) -> Result<Self, reqwest::Error> {
+        let keys = Keyring::jwks(url, pace)?;
+        Ok(Self::with_keyring(keys, issuer, clock))
+    }
+
+    pub(super) fn with_keyring(keys: Keyring, issuer: &Issuer, clock: SharedClock) -> Self {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&issuer.issuer]);
         validation.set_audience(&[&issuer.audience]);
@@ -119,61 +139,50 @@ impl Verifier {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self {
-            keys: Arc::new(keys),
+            keys,
             validation: Arc::new(validation),
             clock,
         }
     }
 
-    /// `JWT_PUBLIC_KEY` or `JWT_PUBLIC_KEY_FILE`, `JWT_ISSUER`, `JWT_AUDIENCE`.
-    pub fn from_env(env: &Env, clock: SharedClock) -> Result<Self, ConfigError> {
-        use secrecy::ExposeSecret;
-        const NAME: &str = "JWT_PUBLIC_KEY";
-        const EXPECTS: &str = "one or several RSA public keys of at least 2048 bits as PEM (or their path in JWT_PUBLIC_KEY_FILE)";
-        let pem = env
-            .text_or_file(NAME, EXPECTS)?
-            .ok_or(ConfigError::Missing {
-                name: NAME.to_owned(),
-                expects: EXPECTS,
-            })?;
-        let keys = PublicKeys::from_pem(pem.expose_secret())
-            .map_err(|error| malformed(NAME, EXPECTS, error))?;
-        Ok(Self::new(keys, &Issuer::from_env(env), clock))
-    }
-
     /// The keys this verifier accepts.
-    pub fn keys(&self) -> &PublicKeys {
+    pub fn keys(&self) -> &Keyring {
         &self.keys
     }
 
     /// The claims of a token that is genuine, meant for us, and good now.
-    pub fn verify(&self, token: &str) -> Result<Claims, InvalidToken> {
-        let refuse = |why: &str| InvalidToken(why.to_owned());
+    pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+        let refuse = |why: &str| Err(TokenError::invalid(why));
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(refuse("longer than any token of ours"));
+            return refuse("longer than any token of ours");
         }
-        let header = decode_header(token).map_err(|error| InvalidToken(error.to_string()))?;
+        let header = decode_header(token).map_err(TokenError::invalid)?;
         if header.alg != Algorithm::RS256 {
-            return Err(refuse("not RS256"));
+            return refuse("not RS256");
         }
         if header.crit.is_some() {
             // RFC 7515, 4.1.11: whoever does not understand a critical extension must refuse the token.
-            return Err(refuse("critical extensions that we do not know"));
+            return refuse("critical extensions that we do not know");
         }
-        let kid = header.kid.ok_or_else(|| refuse("no kid"))?;
-        let key = self.keys.find(&kid).ok_or_else(|| refuse("unknown kid"))?;
+        let Some(kid) = header.kid else {
+            return refuse("no kid");
+        };
+        let key = self.keys.find(&kid).await.map_err(|why| match why {
+            NoKey::Unknown => TokenError::invalid("unknown kid"),
+            NoKey::NotYet => TokenError::NoKeys,
+        })?;
         let claims = decode::<Claims>(token, &key.decoding, &self.validation)
-            .map_err(|error| InvalidToken(error.to_string()))?
+            .map_err(TokenError::invalid)?
             .claims;
         let now = self.clock.now().as_seconds();
         if claims.exp <= now {
-            return Err(refuse("expired"));
+            return refuse("expired");
         }
         if claims.nbf.is_some_and(|nbf| nbf > now) {
-            return Err(refuse("not valid yet"));
+            return refuse("not valid yet");
         }
         if claims.sub != claims.user_id {
-            return Err(refuse("sub and user_id differ"));
+            return refuse("sub and user_id differ");
         }
         Ok(claims)
     }

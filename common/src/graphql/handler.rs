@@ -59,16 +59,16 @@ async fn answer<E: Executor>(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let identity = match service.verifier.identify(&headers) {
+    let identity = match service.verifier.identify(&headers).await {
         Ok(identity) => identity,
-        Err(violation) => return refuse(violation),
+        Err(error) => return refuse(error),
     };
     match read(&headers, body) {
         Ok(request) => {
             let request = (service.prepare)(request.data(identity));
             json(StatusCode::OK, &service.executor.execute(request).await)
         }
-        Err(violation) => refuse(violation),
+        Err(violation) => refuse(violation.into()),
     }
 }
 
@@ -106,9 +106,12 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Requ
 }
 
 /// A request error in the form of a GraphQL response.
-fn refuse(violation: Violation) -> Response {
-    let status = violation.class.status();
-    let error = async_graphql::Error::from(Error::from(violation));
+fn refuse(error: Error) -> Response {
+    let status = match &error {
+        Error::Violation(violation) => violation.class.status(),
+        Error::Fault(fault) => fault.status(),
+    };
+    let error = async_graphql::Error::from(error);
     let mut response = ServerError::new(error.message, None);
     response.extensions = error.extensions;
     let mut response = json(status, &GraphqlResponse::from_errors(vec![response]));

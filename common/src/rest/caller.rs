@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     auth::{Identity, Verifier, Viewer},
-    error::Violation,
+    error::Error,
 };
 
 /// Somebody with a good token, or nobody in particular. A bad token is refused.
@@ -20,10 +20,11 @@ where
     Verifier: FromRef<S>,
     S: Send + Sync,
 {
-    type Rejection = Violation;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Violation> {
-        Verifier::from_ref(state).identify(&parts.headers).map(Self)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let verifier = Verifier::from_ref(state);
+        verifier.identify(&parts.headers).await.map(Self)
     }
 }
 
@@ -35,10 +36,10 @@ where
     Verifier: FromRef<S>,
     S: Send + Sync,
 {
-    type Rejection = Violation;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Violation> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let Caller(identity) = Caller::from_request_parts(parts, state).await?;
-        identity.require().cloned().map(Self)
+        Ok(Self(identity.require()?.clone()))
     }
 }

@@ -6,6 +6,7 @@
 
 mod batching;
 mod graphql;
+mod keys;
 mod server;
 mod tokens;
 mod upstream;

@@ -11,7 +11,7 @@ fn engine_of(more: &[(&str, &str)]) -> HiveRouterConfig {
     let key = KeyPair::generate().unwrap().public_pem;
     let vars = [("JWT_PUBLIC_KEY", key.as_str())];
     let config = RouterConfig::from_env(&Env::of(vars.iter().chain(more).copied())).unwrap();
-    let files = PrivateFiles::write(config.supergraph.sdl(), &config.verifier).unwrap();
+    let files = PrivateFiles::write(config.supergraph.sdl(), gate::Tickets::new().jwks()).unwrap();
     super::config(&config, &files).unwrap()
 }
 
@@ -36,12 +36,12 @@ fn the_limits_reach_the_engine() {
 }
 
 #[test]
-fn tokens_are_always_verified_and_directives_enforced() {
-    let engine = engine_of(&[("JWT_ISSUER", "us"), ("JWT_AUDIENCE", "them")]);
+fn tickets_are_always_verified_and_directives_enforced() {
+    let engine = engine_of(&[]);
     assert!(engine.jwt.enabled && engine.authorization.directives.enabled);
-    assert_eq!(engine.jwt.allowed_algorithms, Some(vec![Algorithm::RS256]));
-    assert_eq!(engine.jwt.issuers, Some(vec!["us".to_owned()]));
-    assert_eq!(engine.jwt.audiences, Some(vec!["them".to_owned()]));
+    assert_eq!(engine.jwt.allowed_algorithms, Some(vec![Algorithm::HS256]));
+    assert_eq!(engine.jwt.issuers, Some(vec!["gate".to_owned()]));
+    assert_eq!(engine.jwt.audiences, Some(vec!["engine".to_owned()]));
 }
 
 #[test]

@@ -2,15 +2,16 @@
 //! the engine would let it pass as nobody.
 
 use common::{
-    auth::{Identity, Verifier, unauthenticated},
-    error::Violation,
+    auth::{Identity, Verifier},
+    error::{Error, Fault},
 };
 use hive_router::ntex::http::{
     HeaderMap, StatusCode,
-    header::{self, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
 };
 use secrecy::ExposeSecret;
 
+use super::ticket::{TICKET, Tickets};
 use crate::{edge::TraceId, reply::Refusal};
 
 /// What the gate knows of a request that it let in; the engine's hooks find it in the request's context.
@@ -21,28 +22,44 @@ pub(crate) struct Admission {
     pub(crate) trace_id: TraceId,
 }
 
-/// Verifies the `Authorization` header and leaves it in the one spelling that the engine recognises as a token; whether
-/// there is one.
-pub(super) fn verify(verifier: &Verifier, headers: &mut HeaderMap) -> Result<bool, Refusal> {
-    match verifier.identify(&presented(headers)).map_err(refusal)? {
-        Identity::Anonymous => {
-            headers.remove(header::AUTHORIZATION);
-            Ok(false)
-        }
+/// Verifies the `Authorization` header, leaves it in one spelling, and adds the ticket that the engine goes by; whether
+/// there is a token.
+pub(super) async fn verify(
+    verifier: &Verifier,
+    tickets: &Tickets,
+    headers: &mut HeaderMap,
+) -> Result<bool, Refusal> {
+    let identity = verifier.identify(&presented(headers)).await;
+    headers.remove(TICKET);
+    headers.remove(header::AUTHORIZATION);
+    match identity.map_err(refusal)? {
+        Identity::Anonymous => Ok(false),
         Identity::Viewer(viewer) => {
-            // The engine wants `Bearer` in just this spelling, and takes every other one for no token.
-            let canonical = HeaderValue::from_str(viewer.authorization().expose_secret())
-                .map_err(|_error| refusal(unauthenticated()))?;
-            headers.insert(header::AUTHORIZATION, canonical);
+            let ticket = tickets.of(&viewer);
+            let ticket = ticket.map_err(|fault| refusal(fault.into()))?;
+            let token = HeaderValue::from_str(viewer.authorization().expose_secret())
+                .map_err(|error| refusal(Fault::internal(error).into()))?;
+            headers.insert(HeaderName::from_static(TICKET), ticket);
+            headers.insert(header::AUTHORIZATION, token);
             Ok(true)
         }
     }
 }
 
-fn refusal(violation: Violation) -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, violation.code, violation.message)
-        // RFC 9110, 15.5.2: a 401 must name the scheme.
-        .with(header::WWW_AUTHENTICATE, "Bearer")
+fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::Violation(violation) => {
+            Refusal::new(StatusCode::UNAUTHORIZED, violation.code, violation.message)
+                // RFC 9110, 15.5.2: a 401 must name the scheme.
+                .with(header::WWW_AUTHENTICATE, "Bearer")
+        }
+        Error::Fault(fault) => {
+            tracing::error!(error = %fault, "who sends a request cannot be told");
+            let status = StatusCode::from_u16(fault.status().as_u16())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            Refusal::new(status, fault.code(), fault.public_message())
+        }
+    }
 }
 
 /// The `Authorization` headers of a request in the type that the verifier takes. One that is empty counts for none: some
@@ -92,6 +109,7 @@ mod tests {
             nbf: None,
             jti: clock.new_id(),
             user_id: id,
+            sid: None,
             email: "ada@example.com".to_owned(),
             roles: vec![],
             scope: String::new(),
@@ -101,27 +119,29 @@ mod tests {
         (verifier, signer.sign(&claims).unwrap())
     });
 
-    fn verified(values: &[&str]) -> (Result<bool, StatusCode>, Option<String>) {
+    async fn verified(values: &[&str]) -> (Result<bool, StatusCode>, Option<String>) {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        let outcome = verify(&SIGNED.0, &mut headers).map_err(|refusal| refusal.status);
+        let outcome = verify(&SIGNED.0, &Tickets::new(), &mut headers)
+            .await
+            .map_err(|refusal| refusal.status);
         let left = headers
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap().to_owned());
         (outcome, left)
     }
 
-    #[test]
-    fn a_good_token_is_left_in_the_spelling_of_the_engine() {
+    #[tokio::test]
+    async fn a_good_token_is_left_in_the_spelling_of_the_engine() {
         let token = &SIGNED.1;
         for spelling in [
             format!("Bearer {token}"),
             format!("bearer   {token}"),
             format!(" BEARER {token} "),
         ] {
-            let (outcome, left) = verified(&[&spelling]);
+            let (outcome, left) = verified(&[&spelling]).await;
             assert_eq!(
                 (outcome, left),
                 (Ok(true), Some(format!("Bearer {token}"))),
@@ -130,18 +150,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn no_token_is_nobody() {
-        assert_eq!(verified(&[]), (Ok(false), None));
+    #[tokio::test]
+    async fn no_token_is_nobody() {
+        assert_eq!(verified(&[]).await, (Ok(false), None));
         assert_eq!(
-            verified(&[""]),
+            verified(&[""]).await,
             (Ok(false), None),
             "an empty header holds no token"
         );
     }
 
-    #[test]
-    fn everything_else_is_refused() {
+    #[tokio::test]
+    async fn everything_else_is_refused() {
         let token = &SIGNED.1;
         let good = format!("Bearer {token}");
         for values in [
@@ -153,7 +173,7 @@ mod tests {
             vec![good.as_str(), ""],
         ] {
             assert_eq!(
-                verified(&values).0,
+                verified(&values).await.0,
                 Err(StatusCode::UNAUTHORIZED),
                 "{values:?}"
             );
@@ -165,7 +185,7 @@ mod tests {
         ];
         for value in &joined {
             assert_eq!(
-                verified(&[value]).0,
+                verified(&[value]).await.0,
                 Err(StatusCode::UNAUTHORIZED),
                 "{value}"
             );

@@ -6,6 +6,7 @@
 mod admission;
 mod elsewhere;
 mod form;
+mod ticket;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use hive_router::{
     },
     plugins::plugin_context::PluginContext,
 };
+pub(crate) use ticket::{AUDIENCE, ISSUER, TICKET, Tickets};
 
 use crate::{
     edge::TraceId,
@@ -44,6 +46,7 @@ pub(crate) struct Gate {
 /// What the gate decides with.
 pub(crate) struct Keeper {
     pub(crate) verifier: Verifier,
+    pub(crate) tickets: Tickets,
     pub(crate) readiness: Readiness,
     pub(crate) pages: Pages,
 }
@@ -84,7 +87,7 @@ where
             let answer = self.keeper.elsewhere(&self.proxy, &mut request).await;
             return Ok(request.into_response(answer));
         }
-        match self.keeper.admit(&mut request) {
+        match self.keeper.admit(&mut request).await {
             Ok(()) => {
                 let mut response = ctx.call(&self.service, request).await?;
                 // Answers are about a person, and may hold tokens.
@@ -105,9 +108,10 @@ where
 
 impl Keeper {
     /// Checks a GraphQL request and tells the engine's hooks who sends it.
-    fn admit(&self, request: &mut WebRequest<DefaultError>) -> Result<(), Refusal> {
+    async fn admit(&self, request: &mut WebRequest<DefaultError>) -> Result<(), Refusal> {
         form::check(request.method(), request.headers())?;
-        let is_signed_in = admission::verify(&self.verifier, request.headers_mut())?;
+        let is_signed_in =
+            admission::verify(&self.verifier, &self.tickets, request.headers_mut()).await?;
         let admission = Admission {
             is_signed_in,
             trace_id: trace_id(request),

@@ -21,6 +21,7 @@ mod pages;
 mod paths;
 mod ready;
 mod rest;
+mod rotation;
 mod schema;
 mod stop;
 mod support;

@@ -35,6 +35,8 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
         .await
         .map_err(|refusal| StartError::Other(refusal.to_string()))?;
     let users = Arc::new(UsersService::new(config.users));
+    let keys = config.verifier.keys().clone();
+    tokio::spawn(keys.follow(shutdown.clone()));
     let app = App::new(pool.clone(), clock, users);
     let listener = service::bind(config.address).await?;
     server::serve(listener, routes(app, config.verifier), shutdown).await?;
@@ -44,12 +46,12 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
 
 /// Everything the service answers, as tests call it in process.
 pub fn routes(app: App, verifier: Verifier) -> Router {
-    let ready = app.clone();
+    let (ready, keys) = (app.clone(), verifier.keys().clone());
     server::with_basics(
         graphql::routes(app.clone(), verifier.clone()).merge(rest::routes(app, verifier)),
         Arc::new(move || {
-            let app = ready.clone();
-            Box::pin(async move { app.is_ready().await })
+            let (app, keys) = (ready.clone(), keys.clone());
+            Box::pin(async move { keys.current().is_some() && app.is_ready().await })
         }),
     )
 }

@@ -35,6 +35,8 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let pool = config.database.pool("posts")?;
     // Before the pool opens its first connection: the application says how they plan.
     let users = Arc::new(UsersService::new(config.users));
+    let keys = config.verifier.keys().clone();
+    tokio::spawn(keys.follow(shutdown.clone()));
     let app = App::new(pool.clone(), clock, users.clone(), users);
     migrations::check_schema(&pool, migrations::Context::Posts)
         .await
@@ -46,12 +48,12 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
 
 /// Everything the service answers over HTTP.
 pub fn routes(app: App, verifier: Verifier) -> Router {
-    let ready = app.clone();
+    let (ready, keys) = (app.clone(), verifier.keys().clone());
     with_basics(
         graphql::routes(app.clone(), verifier.clone()).merge(rest::routes(app, verifier)),
         Arc::new(move || {
-            let app = ready.clone();
-            Box::pin(async move { app.is_ready().await })
+            let (app, keys) = (ready.clone(), keys.clone());
+            Box::pin(async move { keys.current().is_some() && app.is_ready().await })
         }),
     )
 }

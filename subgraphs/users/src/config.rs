@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use common::{
-    auth::{Signer, Verifier},
+    auth::IssuerKeys,
     clock::SharedClock,
     config::{ConfigError, Env, malformed},
     postgres::PostgresConfig,
@@ -29,8 +29,7 @@ pub const DEFAULT_ADDRESS: SocketAddr =
 pub struct Config {
     pub listen_addr: SocketAddr,
     pub postgres: PostgresConfig,
-    pub signer: Signer,
-    pub verifier: Verifier,
+    pub keys: IssuerKeys,
     pub mailer: Arc<dyn Mailer>,
     pub avatars: Arc<dyn AvatarStore>,
     pub links: Links,
@@ -40,21 +39,12 @@ pub struct Config {
 impl Config {
     /// Needs a tokio runtime, on which the SMTP connections will live. Makes the folder of mails and that of avatars.
     pub fn from_env(env: &Env, clock: SharedClock) -> Result<Self, ConfigError> {
-        let signer = Signer::from_env(env)?;
-        let verifier = Verifier::from_env(env, clock)?;
-        if !verifier.keys().contains(signer.key_id()) {
-            return Err(malformed(
-                "JWT_PUBLIC_KEY",
-                "the public half of JWT_PRIVATE_KEY among the public keys",
-                "no key in it verifies what JWT_PRIVATE_KEY signs",
-            ));
-        }
+        let keys = IssuerKeys::from_env(env, clock)?;
         let public_url = public_url(env)?;
         Ok(Self {
             listen_addr: listen_addr(env, DEFAULT_ADDRESS)?,
             postgres: PostgresConfig::from_env(env)?,
-            signer,
-            verifier,
+            keys,
             mailer: mailer(env, &public_url)?,
             avatars: avatars(env)?,
             links: Links::under(public_url),

@@ -26,7 +26,7 @@ use crate::app::{App, Avatars, HashingCost, Housekeeping, Outbox, Passwords};
 
 pub use config::{Config, DEFAULT_ADDRESS};
 
-/// Serves until `shutdown`, and sends the mails that become due meanwhile.
+/// Serves until `shutdown`, sends the mails that become due meanwhile, and takes over keys that change.
 pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let clock = SystemClock::shared();
     let config = Config::from_env(&env, clock.clone())?;
@@ -39,17 +39,19 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let passwords = Passwords::new(HashingCost::owasp(), cores)
         .map_err(|error| StartError::Other(error.to_string()))?;
     let avatars = Avatars::new(config.avatars, config.links.clone());
-    let app = App::new(pool, clock, passwords, avatars, config.signer)
+    let (signer, verifier) = (config.keys.signer.clone(), config.keys.verifier.clone());
+    let app = App::new(pool, clock, passwords, avatars, signer)
         .require_verified_email(config.require_verified_email);
 
     let workers = shutdown.child_token();
     let outbox = Outbox::new(app.clone(), config.mailer, config.links);
     let outbox = tokio::spawn(outbox.run(workers.clone()));
     let housekeeping = tokio::spawn(Housekeeping::new(app.clone()).run(workers.clone()));
-    let served = server::serve(listener, routes(app, config.verifier), shutdown).await;
+    let keys = tokio::spawn(config.keys.follow(workers.clone()));
+    let served = server::serve(listener, routes(app, verifier), shutdown).await;
     // Also when serving failed.
     workers.cancel();
-    for worker in [outbox, housekeeping] {
+    for worker in [outbox, housekeeping, keys] {
         if let Err(error) = worker.await {
             tracing::error!(%error, "a worker ended badly");
         }

@@ -13,9 +13,10 @@ const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// `GET /.well-known/jwks.json` (RFC 7517).
 pub fn routes(verifier: &Verifier) -> Router {
-    let keys = verifier.keys().to_jwks();
+    let keys = verifier.keys().clone();
     let answer = move || async move {
-        let body = json(StatusCode::OK, &keys);
+        // Now, and not when the service started: keys rotate.
+        let body = json(StatusCode::OK, &keys.to_jwks());
         ([(header::CACHE_CONTROL, CACHE_CONTROL)], body).into_response()
     };
     Router::new().route("/.well-known/jwks.json", get(answer))

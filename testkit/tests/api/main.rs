@@ -71,15 +71,15 @@ async fn a_token_of_the_authority_is_good_and_one_of_changed_claims_is_what_it_s
     let verifier = testkit::tokens().verifier(clock.clone());
     let user = clock.new_id();
     let good = testkit::tokens().token_at(user, clock.as_ref());
-    assert_eq!(verifier.verify(&good).unwrap().sub, user);
+    assert_eq!(verifier.verify(&good).await.unwrap().sub, user);
 
     let mut claims = Authority::claims(user, clock.as_ref());
     claims.aud = "elsewhere".to_owned();
     let foreign = testkit::tokens().sign(&claims);
-    assert!(verifier.verify(&foreign).is_err());
+    assert!(verifier.verify(&foreign).await.is_err());
 
     clock.advance_seconds(900);
-    let refusal = verifier.verify(&good).unwrap_err();
+    let refusal = verifier.verify(&good).await.unwrap_err();
     assert_eq!(refusal.to_string(), "expired");
 }
 

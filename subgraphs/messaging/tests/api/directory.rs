@@ -10,6 +10,7 @@ use common::{
     clock::SystemClock,
     upstream::Upstream,
 };
+use futures_util::FutureExt;
 use messaging::{
     app::ports::{DirectoryError, KnownUser, UserDirectory},
     clients::UsersService,
@@ -69,7 +70,12 @@ async fn refusing() -> UsersService {
 fn viewer() -> Arc<Viewer> {
     let value = format!("Bearer {}", tokens().token(Uuid::from_u128(1)));
     let verifier = tokens().verifier(SystemClock::shared());
-    match verifier.check_authorization(&value).unwrap() {
+    match verifier
+        .check_authorization(&value)
+        .now_or_never()
+        .unwrap()
+        .unwrap()
+    {
         Identity::Viewer(viewer) => viewer,
         Identity::Anonymous => panic!("a token is somebody's"),
     }

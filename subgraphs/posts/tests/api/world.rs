@@ -13,6 +13,7 @@ use common::{
     auth::{Identity, Viewer},
     clock::{Clock, SharedClock, SystemClock},
 };
+use futures_util::FutureExt;
 use posts::{
     app::{
         App,
@@ -183,7 +184,12 @@ impl World {
 /// Somebody with this token, as the application sees them.
 pub fn viewer(person: &Person, clock: SharedClock) -> Arc<Viewer> {
     let authorization = format!("Bearer {}", person.token);
-    match tokens().verifier(clock).check_authorization(&authorization) {
+    let verifier = tokens().verifier(clock);
+    match verifier
+        .check_authorization(&authorization)
+        .now_or_never()
+        .unwrap()
+    {
         Ok(Identity::Viewer(viewer)) => viewer,
         other => panic!("no viewer: {other:?}"),
     }

@@ -45,7 +45,7 @@ pub struct App {
     clock: SharedClock,
     passwords: Passwords,
     avatars: Avatars,
-    signer: Arc<Signer>,
+    signer: Signer,
     require_verified_email: bool,
     mail_is_due: Arc<Notify>,
 }
@@ -63,7 +63,7 @@ impl App {
             clock,
             passwords,
             avatars,
-            signer: Arc::new(signer),
+            signer,
             require_verified_email: true,
             mail_is_due: Arc::new(Notify::new()),
         }

@@ -2,6 +2,7 @@
 
 use common::auth::Claims;
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
 
 use super::{App, Error, Result, passwords::Verdict};
 use crate::{
@@ -63,7 +64,7 @@ impl App {
         db::sessions::insert_token(&mut tx, session, &token.hash(), now, expires_at).await?;
         let user = db::users::by_id(&mut tx, account.id).await?;
         tx.commit().await?;
-        self.session(user.ok_or(Error::WrongCredentials)?, token)
+        self.session(session, user.ok_or(Error::WrongCredentials)?, token)
     }
 
     /// Exchanges a refresh token for the next one. A token that was exchanged before and comes back has been stolen, or
@@ -86,7 +87,7 @@ impl App {
         db::sessions::insert_token(&mut tx, session, &token.hash(), now, expires_at).await?;
         let user = db::users::by_id(&mut tx, owner).await?;
         tx.commit().await?;
-        self.session(user.ok_or(Error::BadRefreshToken)?, token)
+        self.session(session, user.ok_or(Error::BadRefreshToken)?, token)
     }
 
     /// Ends the session that a refresh token belongs to. Doing so again, or with no token of ours, changes nothing.
@@ -97,15 +98,15 @@ impl App {
         Ok(())
     }
 
-    fn session(&self, user: User, refresh_token: Token) -> Result<Session> {
+    fn session(&self, id: Uuid, user: User, refresh_token: Token) -> Result<Session> {
         Ok(Session {
-            access_token: self.access_token(&user)?,
+            access_token: self.access_token(id, &user)?,
             refresh_token: refresh_token.into_secret(),
             user,
         })
     }
 
-    fn access_token(&self, user: &User) -> Result<SecretString> {
+    fn access_token(&self, session: Uuid, user: &User) -> Result<SecretString> {
         let issued_at = self.clock.now().as_seconds();
         let claims = Claims {
             iss: self.signer.issuer.issuer.clone(),
@@ -116,6 +117,7 @@ impl App {
             nbf: None,
             jti: self.clock.new_id(),
             user_id: user.id.as_uuid(),
+            sid: Some(session),
             email: user.email.clone(),
             roles: user.roles.clone(),
             scope: user.roles.join(" "),

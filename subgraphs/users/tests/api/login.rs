@@ -22,6 +22,7 @@ async fn a_login_gives_a_token_that_says_who_it_is_for_15_minutes() {
     let claims = tokens()
         .verifier(world.clock.clone())
         .verify(token)
+        .await
         .unwrap();
     assert_eq!((claims.sub, claims.user_id), (ada.id, ada.id));
     assert_eq!(claims.exp - claims.iat, 900);
