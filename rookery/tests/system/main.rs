@@ -13,4 +13,5 @@ mod load;
 mod outage;
 mod requests;
 mod rest;
+mod rotation;
 mod running;

@@ -70,9 +70,14 @@ impl Running {
     }
 
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Self {
-        let port = free_ports();
+        Self::start_at(free_ports(), folder, arguments, &[])
+    }
+
+    /// With these variables besides.
+    pub fn start_at(port: u16, folder: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Self {
         let mut child = command(port, folder)
             .args(arguments)
+            .envs(more.iter().copied())
             .arg("--with-parent")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
