@@ -4,6 +4,7 @@ use std::{fs, net::SocketAddr, num::NonZeroUsize};
 
 use common::{
     auth::{Issuer, Verifier},
+    client_address::TrustedProxies,
     clock::SystemClock,
     config::{ConfigError, Env, malformed},
     server::listen_addr,
@@ -24,6 +25,7 @@ use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
 /// | `JWT_PUBLIC_KEY` / `JWT_PUBLIC_KEY_FILE` | required | RS256 public keys, PEM, one or several concatenated |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | `rookery` | checked on every token |
 /// | `ALLOWED_ORIGINS` | none | CORS allow-list, comma-separated |
+/// | `TRUSTED_PROXIES` | none | addresses and networks whose `X-Forwarded-For` is believed, comma-separated |
 /// | `GRAPHQL_INTROSPECTION` | `true` | `false` refuses introspection and leaves suggestions out of messages |
 /// | `SHARE_SUBGRAPH_REQUESTS` | `false` | identical queries of one sender in flight at once cost a subgraph one request |
 /// | `ROUTER_WORKERS` | physical cores | threads that serve requests |
@@ -39,6 +41,7 @@ pub struct RouterConfig {
     pub issuer: Issuer,
     /// Origins as browsers send them: scheme, host and, unless it is the default, port.
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: TrustedProxies,
     pub introspection: bool,
     pub share_subgraph_requests: bool,
     pub workers: Option<NonZeroUsize>,
@@ -84,6 +87,7 @@ impl RouterConfig {
             verifier: Verifier::from_env(env, SystemClock::shared())?,
             issuer: Issuer::from_env(env),
             allowed_origins: allowed_origins(env)?,
+            trusted_proxies: TrustedProxies::of_router(env)?,
             introspection: env.flag("GRAPHQL_INTROSPECTION", true)?,
             share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,
             workers: env.parsed("ROUTER_WORKERS", "a number of threads above 0")?,

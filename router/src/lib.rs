@@ -4,7 +4,7 @@
 //!
 //! | layer | does |
 //! | --- | --- |
-//! | `edge` | CORS, the trace id, `x-trace-id`, counts requests in flight until their answers have been sent |
+//! | `edge` | CORS, the trace id, `x-trace-id`, the address of the client, counts requests in flight until their answers have been sent |
 //! | the engine's layers | compression, log context, one log line a request |
 //! | `gate` | paths, `/health`, `/ready`, 404, what a GraphQL request may look like, who sends it |
 //! | `pages` | `/openapi.json` and `/docs`; a request for them ends here |

@@ -96,6 +96,7 @@ async fn serve(
     let in_flight = InFlight::default();
     let edge = Edge {
         cors: Arc::new(Cors::new(config.allowed_origins)),
+        proxies: config.trusted_proxies,
         in_flight: in_flight.clone(),
     };
     let gate = Gate {

@@ -64,6 +64,7 @@ async fn what_is_missing_or_malformed_is_named_in_one_line() {
         ("GRAPHQL_MAX_DEPTH", "0"),
         ("GRAPHQL_INTROSPECTION", "maybe"),
         ("ROUTER_WORKERS", "0"),
+        ("TRUSTED_PROXIES", "localhost"),
         ("RUST_LOG", "router=["),
         ("LOG_FORMAT", "xml"),
     ];

@@ -7,6 +7,7 @@
 )]
 
 mod auth;
+mod client_address;
 mod configuration;
 mod cors;
 mod errors;
