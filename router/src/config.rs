@@ -13,7 +13,7 @@ use common::{
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
+use crate::{DEFAULT_ADDRESS, limits::Limits, rate::RateLimits, supergraph::Supergraph};
 
 /// The configuration of the router, from the environment and from nowhere else.
 ///
@@ -32,7 +32,7 @@ use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
 /// | `LOG_FORMAT`, `RUST_LOG` | `json`; warnings, and one line a request | how much is logged, and how |
 /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | none | traces are exported there over HTTP |
 ///
-/// [`Limits`] has the variables of its own.
+/// [`Limits`] and [`RateLimits`] have variables of their own.
 pub struct RouterConfig {
     pub listen: SocketAddr,
     pub subgraphs: Subgraphs,
@@ -46,6 +46,7 @@ pub struct RouterConfig {
     pub share_subgraph_requests: bool,
     pub workers: Option<NonZeroUsize>,
     pub limits: Limits,
+    pub rate_limits: RateLimits,
     pub log_format: LogFormat,
     pub log_filter: EnvFilter,
     pub otlp_endpoint: Option<Url>,
@@ -92,6 +93,7 @@ impl RouterConfig {
             share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,
             workers: env.parsed("ROUTER_WORKERS", "a number of threads above 0")?,
             limits: Limits::from_env(env)?,
+            rate_limits: RateLimits::from_env(env)?,
             log_format: LogFormat::from_env(env)?,
             log_filter: log_filter(env)?,
             otlp_endpoint: env.parsed(

@@ -30,6 +30,7 @@ use crate::{
     pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
+    rate::Rate,
     ready::Readiness,
     rest::Rest,
     telemetry::Telemetry,
@@ -99,6 +100,8 @@ async fn serve(
         proxies: config.trusted_proxies,
         in_flight: in_flight.clone(),
     };
+    let rate = Rate::new(&config.rate_limits);
+    hive_router::ntex::rt::spawn(rate.clone().forget_now_and_then());
     let gate = Gate {
         keeper: Arc::new(Keeper {
             verifier: config.verifier,
@@ -106,6 +109,7 @@ async fn serve(
             pages,
         }),
         rest,
+        rate,
     };
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);

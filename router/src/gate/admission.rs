@@ -21,10 +21,17 @@ pub(crate) struct Admission {
     pub(crate) trace_id: TraceId,
 }
 
-/// Verifies the `Authorization` header and leaves it in the one spelling that the engine recognises as a token; whether
-/// there is one.
-pub(super) fn verify(verifier: &Verifier, headers: &mut HeaderMap) -> Result<bool, Refusal> {
-    match verifier.identify(&presented(headers)).map_err(refusal)? {
+/// Verifies the `Authorization` header.
+pub(super) fn identify(verifier: &Verifier, headers: &HeaderMap) -> Result<Identity, Violation> {
+    verifier.identify(&presented(headers))
+}
+
+/// Leaves a good `Authorization` header in the one spelling that the engine recognises as a token; whether there is one.
+pub(super) fn settle(
+    sender: Result<Identity, Violation>,
+    headers: &mut HeaderMap,
+) -> Result<bool, Refusal> {
+    match sender.map_err(refusal)? {
         Identity::Anonymous => {
             headers.remove(header::AUTHORIZATION);
             Ok(false)
@@ -106,7 +113,8 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        let outcome = verify(&SIGNED.0, &mut headers).map_err(|refusal| refusal.status);
+        let sender = identify(&SIGNED.0, &headers);
+        let outcome = settle(sender, &mut headers).map_err(|refusal| refusal.status);
         let left = headers
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap().to_owned());

@@ -65,6 +65,8 @@ async fn what_is_missing_or_malformed_is_named_in_one_line() {
         ("GRAPHQL_INTROSPECTION", "maybe"),
         ("ROUTER_WORKERS", "0"),
         ("TRUSTED_PROXIES", "localhost"),
+        ("RATE_LIMIT_ANONYMOUS", "-1"),
+        ("RATE_LIMIT_USER", "many"),
         ("RUST_LOG", "router=["),
         ("LOG_FORMAT", "xml"),
     ];

@@ -20,6 +20,7 @@ mod operations;
 mod outage;
 mod pages;
 mod paths;
+mod rate;
 mod ready;
 mod rest;
 mod schema;
