@@ -100,7 +100,7 @@ async fn serve(
         proxies: config.trusted_proxies,
         in_flight: in_flight.clone(),
     };
-    let rate = Rate::new(&config.rate_limits);
+    let rate = Rate::new(config.rate_limits);
     hive_router::ntex::rt::spawn(rate.clone().forget_now_and_then());
     let gate = Gate {
         keeper: Arc::new(Keeper {

@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 
 use common::config::{ConfigError, Env, malformed};
 
-use super::quota::Quota;
+use super::{quota::Quota, store::StoreUrl};
 
 /// Limits on senders, each with a variable of its own.
 ///
@@ -10,19 +10,27 @@ use super::quota::Quota;
 /// | --- | --- | --- |
 /// | `RATE_LIMIT_ANONYMOUS` | 100 | requests a minute of one address without a good token; 0 is off |
 /// | `RATE_LIMIT_USER` | 1000 | requests a minute of one user, from wherever; 0 is off |
+/// | `RATE_LIMIT_STORE_URL` | none: each router counts for itself | Redis database in which several routers count together |
 ///
 /// Past them the answer is 429 `RATE_LIMITED`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RateLimits {
     pub(super) anonymous: Option<Quota>,
     pub(super) user: Option<Quota>,
+    pub(super) store: Option<StoreUrl>,
 }
 
 impl RateLimits {
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        const STORE: &str = "RATE_LIMIT_STORE_URL";
         Ok(Self {
             anonymous: quota(env, "RATE_LIMIT_ANONYMOUS", "anonymous", 100)?,
             user: quota(env, "RATE_LIMIT_USER", "user", 1_000)?,
+            store: env
+                .optional(STORE)
+                .map(StoreUrl::parse)
+                .transpose()
+                .map_err(|problem| malformed(STORE, StoreUrl::EXPECTS, problem))?,
         })
     }
 }

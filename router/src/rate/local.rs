@@ -33,6 +33,10 @@ impl<C: Clock> Local<C> {
         }
     }
 
+    pub(super) fn quota(&self) -> Quota {
+        self.quota
+    }
+
     pub(super) fn count(&self, sender: Sender) -> Standing {
         match self.limiter.check_key(&sender) {
             Ok(state) => self.quota.allowed(state.remaining_burst_capacity()),

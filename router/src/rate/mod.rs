@@ -1,12 +1,14 @@
 //! How many requests a minute a sender may make.
 //!
 //! Each is counted by the generic cell rate algorithm: a quota is there at once, and comes back evenly, one request after
-//! another, over a minute.
+//! another, over a minute. Counts are kept by this process, or, where several routers share one quota, in a [`store`].
 
 mod config;
 mod local;
+mod outage;
 mod quota;
 mod sender;
+mod store;
 
 use std::sync::Arc;
 
@@ -15,28 +17,35 @@ pub(crate) use quota::Standing;
 pub(crate) use sender::Sender;
 
 use local::Local;
+use outage::Outage;
 use quota::WINDOW;
+use store::Store;
 
 /// What all workers count with.
 #[derive(Clone)]
 pub(crate) struct Rate(Arc<Shared>);
 
 struct Shared {
+    limits: RateLimits,
     anonymous: Option<Local>,
     user: Option<Local>,
+    outage: Outage,
 }
 
 impl Rate {
-    pub(crate) fn new(limits: &RateLimits) -> Self {
+    pub(crate) fn new(limits: RateLimits) -> Self {
         Self(Arc::new(Shared {
             anonymous: limits.anonymous.map(Local::new),
             user: limits.user.map(Local::new),
+            limits,
+            outage: Outage::default(),
         }))
     }
 
-    /// What one worker counts with.
+    /// What one worker counts with. A connection ends with the thread that opened it, so each has its own.
     pub(crate) fn worker(&self) -> Counter {
         Counter {
+            store: self.0.limits.store.as_ref().map(Store::new),
             shared: self.0.clone(),
         }
     }
@@ -57,6 +66,7 @@ impl Rate {
 /// Counts requests, on the thread of one worker.
 pub(crate) struct Counter {
     shared: Arc<Shared>,
+    store: Option<Store>,
 }
 
 impl Counter {
@@ -71,6 +81,15 @@ impl Counter {
             Sender::User(_) => &self.shared.user,
             Sender::Address(_) => &self.shared.anonymous,
         };
-        local.as_ref().map(|local| local.count(sender))
+        let local = local.as_ref()?;
+        let stored = match &self.store {
+            Some(store) => {
+                store
+                    .count(&self.shared.outage, local.quota(), sender)
+                    .await
+            }
+            None => None,
+        };
+        Some(stored.unwrap_or_else(|| local.count(sender)))
     }
 }

@@ -16,6 +16,14 @@ impl Sender {
             None => Self::Address(address.customer()),
         }
     }
+
+    /// Its name in a store that others use as well.
+    pub(super) fn key(self) -> String {
+        match self {
+            Self::User(id) => format!("rookery:limit:user:{id}"),
+            Self::Address(address) => format!("rookery:limit:address:{address}"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -24,9 +32,20 @@ mod tests {
 
     #[test]
     fn an_address_of_ipv6_is_its_network() {
-        let of = |text: &str| Sender::of(None, ClientAddress::of(text.parse().unwrap()));
-        assert_eq!(of("::ffff:203.0.113.9"), of("203.0.113.9"));
-        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2::"));
-        assert_ne!(of("2001:db8:1:2::"), of("2001:db8:1:3::"));
+        for (address, key) in [
+            ("203.0.113.9", "rookery:limit:address:203.0.113.9"),
+            ("::ffff:203.0.113.9", "rookery:limit:address:203.0.113.9"),
+            ("2001:db8:1:2:3::4", "rookery:limit:address:2001:db8:1:2::"),
+        ] {
+            let address = ClientAddress::of(address.parse().unwrap());
+            assert_eq!(Sender::of(None, address).key(), key);
+        }
+    }
+
+    #[test]
+    fn a_user_is_never_an_address() {
+        let user = Sender::User(Uuid::from_u128(1));
+        let id = "00000000-0000-0000-0000-000000000001";
+        assert_eq!(user.key(), format!("rookery:limit:user:{id}"));
     }
 }

@@ -21,6 +21,7 @@ mod outage;
 mod pages;
 mod paths;
 mod rate;
+mod rate_store;
 mod ready;
 mod rest;
 mod schema;
