@@ -169,6 +169,9 @@ def edges_of_the_origin(origin):
     for path in ("/nowhere", "/internal/followee-ids", "/internal/users/lookup"):
         expect(path, http(f"{origin}{path}")[0], 404)
     expect("/health", http(f"{origin}/health")[0], 200)
+    # Whoever uses the system as it is stays within the limits that it has by itself.
+    for path in ("/graphql?query={__typename}", "/api/posts?author_id=0"):
+        expect(path, http(f"{origin}{path}")[1]["RateLimit-Policy"], '"anonymous";q=100;w=60')
 
 
 def demo(origin):

@@ -2,6 +2,7 @@
 //! only its own context knows.
 
 pub mod auth;
+pub mod client_address;
 pub mod clock;
 pub mod config;
 pub mod error;

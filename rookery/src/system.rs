@@ -26,7 +26,7 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Variables that hold secrets or belong to one process; every other process is started without them.
-const PARTICULAR: [&str; 10] = [
+const PARTICULAR: [&str; 12] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -37,6 +37,9 @@ const PARTICULAR: [&str; 10] = [
     "MESSAGING_DATABASE_URL",
     "JWT_PRIVATE_KEY",
     "JWT_PRIVATE_KEY_FILE",
+    // What is in front of the router is not in front of a service: that has the router, on this machine.
+    "TRUSTED_PROXIES",
+    "RATE_LIMIT_STORE_URL",
 ];
 
 /// Runs the system until Ctrl-C or SIGTERM.
@@ -168,14 +171,7 @@ impl Settings<'_> {
                     "AVATAR_STORE_URL",
                     &format!("file:{}", self.folder.avatars()?.display()),
                 );
-                for name in PARTICULAR
-                    .into_iter()
-                    .filter(|name| name.starts_with("AWS_"))
-                {
-                    if let Some(value) = self.env.optional(name) {
-                        set.insert(name, value.to_owned());
-                    }
-                }
+                self.given(&mut set, |name| name.starts_with("AWS_"));
                 self.default(&mut set, "PUBLIC_URL", &url(Process::Router));
                 self.default(&mut set, "REQUIRE_VERIFIED_EMAIL", "false");
             }
@@ -197,6 +193,9 @@ impl Settings<'_> {
                 set.insert("USERS_URL", url(Process::Users));
                 set.insert("POSTS_URL", url(Process::Posts));
                 set.insert("MESSAGING_URL", url(Process::Messaging));
+                self.given(&mut set, |name| {
+                    matches!(name, "TRUSTED_PROXIES" | "RATE_LIMIT_STORE_URL")
+                });
             }
         }
         let mut unset: Vec<_> = PARTICULAR
@@ -217,6 +216,15 @@ impl Settings<'_> {
     /// Sets what the user has not.
     fn default(&self, set: &mut BTreeMap<&'static str, String>, name: &'static str, value: &str) {
         set.insert(name, self.env.optional(name).unwrap_or(value).to_owned());
+    }
+
+    /// Passes on those of the particular variables that are for this process, where the user has set them.
+    fn given(&self, set: &mut BTreeMap<&'static str, String>, is_for_it: fn(&str) -> bool) {
+        for name in PARTICULAR.into_iter().filter(|name| is_for_it(name)) {
+            if let Some(value) = self.env.optional(name) {
+                set.insert(name, value.to_owned());
+            }
+        }
     }
 
     /// The keys of the environment, or those in the folder. Only the users service gets the private one.

@@ -4,6 +4,7 @@ use std::{fs, net::SocketAddr, num::NonZeroUsize};
 
 use common::{
     auth::Verifier,
+    client_address::TrustedProxies,
     clock::SystemClock,
     config::{ConfigError, Env, malformed},
     server::listen_addr,
@@ -12,7 +13,7 @@ use common::{
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
+use crate::{DEFAULT_ADDRESS, limits::Limits, rate::RateLimits, supergraph::Supergraph};
 
 /// The configuration of the router, from the environment and from nowhere else.
 ///
@@ -24,13 +25,14 @@ use crate::{DEFAULT_ADDRESS, limits::Limits, supergraph::Supergraph};
 /// | `JWT_PUBLIC_KEY` / `JWT_PUBLIC_KEY_FILE` | required | RS256 public keys, PEM, one or several concatenated |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | `rookery` | checked on every token |
 /// | `ALLOWED_ORIGINS` | none | CORS allow-list, comma-separated |
+/// | `TRUSTED_PROXIES` | none | addresses and networks whose `X-Forwarded-For` is believed, comma-separated |
 /// | `GRAPHQL_INTROSPECTION` | `true` | `false` refuses introspection and leaves suggestions out of messages |
 /// | `SHARE_SUBGRAPH_REQUESTS` | `false` | identical queries of one sender in flight at once cost a subgraph one request |
 /// | `ROUTER_WORKERS` | physical cores | threads that serve requests |
 /// | `LOG_FORMAT`, `RUST_LOG` | `json`; warnings, and one line a request | how much is logged, and how |
 /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | none | traces are exported there over HTTP |
 ///
-/// [`Limits`] has the variables of its own.
+/// [`Limits`] and [`RateLimits`] have variables of their own.
 pub struct RouterConfig {
     pub listen: SocketAddr,
     pub subgraphs: Subgraphs,
@@ -38,10 +40,12 @@ pub struct RouterConfig {
     pub verifier: Verifier,
     /// Origins as browsers send them: scheme, host and, unless it is the default, port.
     pub allowed_origins: Vec<String>,
+    pub trusted_proxies: TrustedProxies,
     pub introspection: bool,
     pub share_subgraph_requests: bool,
     pub workers: Option<NonZeroUsize>,
     pub limits: Limits,
+    pub rate_limits: RateLimits,
     pub log_format: LogFormat,
     pub log_filter: EnvFilter,
     pub otlp_endpoint: Option<Url>,
@@ -82,10 +86,12 @@ impl RouterConfig {
             supergraph: supergraph(env)?,
             verifier: Verifier::from_env(env, SystemClock::shared())?,
             allowed_origins: allowed_origins(env)?,
+            trusted_proxies: TrustedProxies::of_router(env)?,
             introspection: env.flag("GRAPHQL_INTROSPECTION", true)?,
             share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,
             workers: env.parsed("ROUTER_WORKERS", "a number of threads above 0")?,
             limits: Limits::from_env(env)?,
+            rate_limits: RateLimits::from_env(env)?,
             log_format: LogFormat::from_env(env)?,
             log_filter: log_filter(env)?,
             otlp_endpoint: env.parsed(

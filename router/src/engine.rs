@@ -140,6 +140,9 @@ fn policy_settings(config: &RouterConfig) -> Value {
     json!({ "max_fields": config.limits.fields, "introspection": config.introspection })
 }
 
+/// What says who a client is: the address is the one that `edge` has found, whatever the client wrote.
+const CLIENT: [&str; 2] = ["x-forwarded-for", "user-agent"];
+
 /// What subgraphs see of a client's headers. Nothing is forwarded unless it is named here.
 fn subgraph_headers(config: &RouterConfig) -> Value {
     // Only a token that `gate` has verified, of a request that has its ticket.
@@ -148,11 +151,21 @@ fn subgraph_headers(config: &RouterConfig) -> Value {
         "expression": "if .request.jwt.authenticated == true { .request.headers.authorization } else { null }",
     } });
     if config.share_subgraph_requests {
-        // Headers are part of what makes two requests identical: with a trace each, none would be.
-        json!([authorization])
+        // Headers are part of what makes two requests identical: with a trace each, none would be. Mutations are never
+        // shared, and it is they that a service may want to know the client of.
+        let [address, agent] = CLIENT.map(of_mutations);
+        json!([authorization, address, agent])
     } else {
-        json!([authorization, { "propagate": { "named": ["traceparent", "x-request-id"] } }])
+        let named = [["traceparent", "x-request-id"], CLIENT].concat();
+        json!([authorization, { "propagate": { "named": named } }])
     }
+}
+
+fn of_mutations(name: &str) -> Value {
+    let expression = format!(
+        r#"if .request.operation.type == "mutation" {{ .request.headers."{name}" }} else {{ null }}"#
+    );
+    json!({ "insert": { "name": name, "expression": expression } })
 }
 
 fn subgraph_urls(config: &RouterConfig) -> Value {

@@ -4,9 +4,9 @@
 //!
 //! | layer | does |
 //! | --- | --- |
-//! | `edge` | CORS, the trace id, `x-trace-id`, counts requests in flight until their answers have been sent |
+//! | `edge` | CORS, the trace id, `x-trace-id`, the address of the client, counts requests in flight until their answers have been sent |
 //! | the engine's layers | compression, log context, one log line a request |
-//! | `gate` | paths, `/health`, `/ready`, 404, what a GraphQL request may look like, who sends it |
+//! | `gate` | who sends it, and how often they may (`rate`); paths, `/health`, `/ready`, 404, what a GraphQL request may look like |
 //! | `pages` | `/openapi.json` and `/docs`; a request for them ends here |
 //! | `rest` | passes `/api/…` on to the service it belongs to; such a request ends here as well |
 //! | the engine | parses, limits, validates, plans, executes; calls `policy` on the way |
@@ -25,6 +25,7 @@ mod linger;
 mod pages;
 mod policy;
 mod private_files;
+mod rate;
 mod ready;
 mod reply;
 mod rest;
@@ -42,6 +43,7 @@ use common::{
 
 pub use config::{RouterConfig, Subgraphs};
 pub use limits::Limits;
+pub use rate::RateLimits;
 pub use run::run;
 
 /// Where the router listens unless `LISTEN_ADDR` says otherwise.

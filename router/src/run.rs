@@ -30,6 +30,7 @@ use crate::{
     pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
+    rate::Rate,
     ready::Readiness,
     rest::Rest,
     telemetry::Telemetry,
@@ -99,8 +100,11 @@ async fn serve(
     let in_flight = InFlight::default();
     let edge = Edge {
         cors: Arc::new(Cors::new(config.allowed_origins)),
+        proxies: config.trusted_proxies,
         in_flight: in_flight.clone(),
     };
+    let rate = Rate::new(config.rate_limits);
+    hive_router::ntex::rt::spawn(rate.clone().forget_now_and_then());
     let gate = Gate {
         keeper: Arc::new(Keeper {
             verifier: config.verifier,
@@ -109,6 +113,7 @@ async fn serve(
             pages,
         }),
         rest,
+        rate,
     };
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);

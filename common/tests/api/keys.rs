@@ -22,7 +22,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 /// Longer than any test runs.
-const NEVER: Duration = Duration::from_secs(3_600);
+const NEVER: Duration = Duration::from_hours(1);
 
 fn issuer() -> Issuer {
     Issuer::from_env(&Env::default())

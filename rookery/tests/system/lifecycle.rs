@@ -39,6 +39,40 @@ async fn ctrl_c_stops_everything_and_leaves_no_process() {
     assert!(left.is_empty(), "still there: {left:?}");
 }
 
+#[tokio::test]
+async fn what_concerns_the_router_alone_reaches_no_service() {
+    const OF_THE_ROUTER: [(&str, &str); 2] = [
+        ("TRUSTED_PROXIES", "192.0.2.1"),
+        ("RATE_LIMIT_STORE_URL", "redis://:hunter2@127.0.0.1:1/0"),
+    ];
+    let folder = data_folder();
+    let mut child = command(free_ports(), folder.path())
+        .arg("--no-seed")
+        .envs(OF_THE_ROUTER)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until_ready(&mut child);
+    let mut seen = 0;
+    for pid in children_of(child.id()) {
+        let read = |file| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let (command, variables) = (read("cmdline"), read("environ"));
+        let Some((_, process)) = command.split_once("\0process\0") else {
+            continue;
+        };
+        seen += 1;
+        for (name, value) in OF_THE_ROUTER {
+            let is_there = variables.contains(&format!("{name}={value}\0"));
+            assert_eq!(is_there, process == "router\0", "{name}: {process}");
+        }
+    }
+    assert_eq!(seen, 4);
+    signal("TERM", child.id());
+    assert!(child.wait().unwrap().success());
+}
+
 /// Reads standard output until the system is ready.
 fn until_ready(child: &mut std::process::Child) {
     use std::io::{BufRead, BufReader};

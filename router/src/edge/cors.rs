@@ -11,7 +11,9 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DE
 /// Seconds that a browser may keep the answer to a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 /// What a client acts on or shows. Others that it may need, such as `cache-control`, are always readable.
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-trace-id, retry-after, www-authenticate");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "x-trace-id, retry-after, ratelimit, ratelimit-policy, www-authenticate",
+);
 
 /// The origins whose pages may read our answers.
 pub(crate) struct Cors {

@@ -1,12 +1,13 @@
 //! The outermost layer: what is true of every request and every answer, whoever gives it.
 
+mod client;
 mod cors;
 mod in_flight;
 mod trace;
 
 use std::sync::Arc;
 
-use common::trace::TRACE_ID_HEADER;
+use common::{client_address::TrustedProxies, trace::TRACE_ID_HEADER};
 use hive_router::ntex::{
     Middleware, SharedCfg,
     http::{ConnectionType, header},
@@ -19,10 +20,11 @@ pub(crate) use cors::Cors;
 pub(crate) use in_flight::InFlight;
 pub(crate) use trace::{REQUEST_ID, TraceId};
 
-/// Puts every request into a trace, answers CORS and counts what is in flight.
+/// Puts every request into a trace, says where it comes from, answers CORS and counts what is in flight.
 #[derive(Clone)]
 pub(crate) struct Edge {
     pub(crate) cors: Arc<Cors>,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) in_flight: InFlight,
 }
 
@@ -59,6 +61,7 @@ where
         let in_flight = self.edge.in_flight.enter();
         let trace_id = TraceId::begin(request.headers_mut());
         request.extensions_mut().insert(trace_id.clone());
+        client::settle(&self.edge.proxies, &mut request);
         let origin = request.headers().get(header::ORIGIN).cloned();
 
         let mut response = match self.edge.cors.preflight(request.head()) {

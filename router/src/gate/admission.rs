@@ -22,17 +22,21 @@ pub(crate) struct Admission {
     pub(crate) trace_id: TraceId,
 }
 
-/// Verifies the `Authorization` header, leaves it in one spelling, and adds the ticket that the engine goes by; whether
-/// there is a token.
-pub(super) async fn verify(
-    verifier: &Verifier,
+/// Verifies the `Authorization` header.
+pub(super) async fn identify(verifier: &Verifier, headers: &HeaderMap) -> Result<Identity, Error> {
+    verifier.identify(&presented(headers)).await
+}
+
+/// Leaves a good `Authorization` header in one spelling, and adds the ticket that the engine goes by; whether there is a
+/// token.
+pub(super) fn settle(
+    sender: Result<Identity, Error>,
     tickets: &Tickets,
     headers: &mut HeaderMap,
 ) -> Result<bool, Refusal> {
-    let identity = verifier.identify(&presented(headers)).await;
     headers.remove(TICKET);
     headers.remove(header::AUTHORIZATION);
-    match identity.map_err(refusal)? {
+    match sender.map_err(refusal)? {
         Identity::Anonymous => Ok(false),
         Identity::Viewer(viewer) => {
             let ticket = tickets.of(&viewer);
@@ -124,9 +128,9 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        let outcome = verify(&SIGNED.0, &Tickets::new(), &mut headers)
-            .await
-            .map_err(|refusal| refusal.status);
+        let sender = identify(&SIGNED.0, &headers).await;
+        let outcome =
+            settle(sender, &Tickets::new(), &mut headers).map_err(|refusal| refusal.status);
         let left = headers
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap().to_owned());

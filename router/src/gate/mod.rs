@@ -1,4 +1,4 @@
-//! What may go in: the paths that exist, what a GraphQL request looks like, and who sends it.
+//! What may go in: how often, the paths that exist, what a GraphQL request looks like, and who sends it.
 //!
 //! The engine on its own answers every path it does not know with a landing page, takes a forged token for no token at
 //! all, and runs what any web page can make a browser send.
@@ -6,12 +6,16 @@
 mod admission;
 mod elsewhere;
 mod form;
+mod quota;
 mod ticket;
 
 use std::sync::Arc;
 
 pub(crate) use admission::Admission;
-use common::{auth::Verifier, error::Fault};
+use common::{
+    auth::{Identity, Verifier},
+    error::Fault,
+};
 use hive_router::{
     ntex::{
         Middleware, SharedCfg,
@@ -31,6 +35,7 @@ use crate::{
     engine::GRAPHQL_PATH,
     linger,
     pages::Pages,
+    rate::{Counter, Rate},
     ready::Readiness,
     reply::Refusal,
     rest::{Proxy, Rest},
@@ -41,6 +46,7 @@ use crate::{
 pub(crate) struct Gate {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) rest: Rest,
+    pub(crate) rate: Rate,
 }
 
 /// What the gate decides with.
@@ -59,6 +65,7 @@ impl<S> Middleware<S, SharedCfg> for Gate {
             service,
             keeper: self.keeper.clone(),
             proxy: self.rest.worker(),
+            counter: self.rate.worker(),
         }
     }
 }
@@ -67,6 +74,7 @@ pub(crate) struct GateService<S> {
     service: S,
     keeper: Arc<Keeper>,
     proxy: Proxy,
+    counter: Counter,
 }
 
 impl<S> Service<WebRequest<DefaultError>> for GateService<S>
@@ -80,38 +88,83 @@ where
 
     async fn call(
         &self,
-        mut request: WebRequest<DefaultError>,
+        request: WebRequest<DefaultError>,
         ctx: ServiceCtx<'_, Self>,
     ) -> Result<WebResponse, Error> {
-        if request.path() != GRAPHQL_PATH {
+        let is_counted = quota::is_counted(&self.counter, &request);
+        let sender = if is_counted || is_graph(&request) {
+            admission::identify(&self.keeper.verifier, request.headers()).await
+        } else {
+            Ok(Identity::Anonymous)
+        };
+        let standing = if is_counted {
+            quota::count(&self.counter, &request, &sender).await
+        } else {
+            None
+        };
+        let mut response = match standing.and_then(|standing| quota::refusal(&standing)) {
+            Some(refusal) => refuse(request, &refusal),
+            None => self.answer(request, sender, ctx).await?,
+        };
+        if let Some(standing) = standing {
+            standing.write(response.headers_mut());
+        }
+        Ok(response)
+    }
+}
+
+impl<S> GateService<S>
+where
+    S: Service<WebRequest<DefaultError>, Response = WebResponse, Error = Error>,
+{
+    /// Answers a request that is within its sender's quota.
+    async fn answer(
+        &self,
+        mut request: WebRequest<DefaultError>,
+        sender: Result<Identity, common::error::Error>,
+        ctx: ServiceCtx<'_, Self>,
+    ) -> Result<WebResponse, Error> {
+        if !is_graph(&request) {
             let answer = self.keeper.elsewhere(&self.proxy, &mut request).await;
             return Ok(request.into_response(answer));
         }
-        match self.keeper.admit(&mut request).await {
-            Ok(()) => {
-                let mut response = ctx.call(&self.service, request).await?;
-                // Answers are about a person, and may hold tokens.
-                let no_store = HeaderValue::from_static("no-store");
-                response
-                    .headers_mut()
-                    .insert(header::CACHE_CONTROL, no_store);
-                Ok(response)
-            }
-            Err(refusal) => {
-                let answer = refusal.graphql(request.headers());
-                let answer = linger::answer(answer, request.take_payload());
-                Ok(request.into_response(answer))
-            }
+        if let Err(refusal) = self.keeper.admit(sender, &mut request) {
+            return Ok(refuse(request, &refusal));
         }
+        let mut response = ctx.call(&self.service, request).await?;
+        // Answers are about a person, and may hold tokens.
+        let no_store = HeaderValue::from_static("no-store");
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, no_store);
+        Ok(response)
     }
+}
+
+/// Refuses a request in the shape that its sender knows.
+fn refuse(mut request: WebRequest<DefaultError>, refusal: &Refusal) -> WebResponse {
+    let answer = if is_graph(&request) {
+        refusal.graphql(request.headers())
+    } else {
+        refusal.rest(&trace_id(&request))
+    };
+    let answer = linger::answer(answer, request.take_payload());
+    request.into_response(answer)
+}
+
+fn is_graph(request: &WebRequest<DefaultError>) -> bool {
+    request.path() == GRAPHQL_PATH
 }
 
 impl Keeper {
     /// Checks a GraphQL request and tells the engine's hooks who sends it.
-    async fn admit(&self, request: &mut WebRequest<DefaultError>) -> Result<(), Refusal> {
+    fn admit(
+        &self,
+        sender: Result<Identity, common::error::Error>,
+        request: &mut WebRequest<DefaultError>,
+    ) -> Result<(), Refusal> {
         form::check(request.method(), request.headers())?;
-        let is_signed_in =
-            admission::verify(&self.verifier, &self.tickets, request.headers_mut()).await?;
+        let is_signed_in = admission::settle(sender, &self.tickets, request.headers_mut())?;
         let admission = Admission {
             is_signed_in,
             trace_id: trace_id(request),

@@ -1,7 +1,6 @@
 //! What may be said in either direction.
 
-use std::net::SocketAddr;
-
+use common::client_address::{ClientAddress, FORWARDED_FOR};
 use hive_router::ntex::{
     http::{HeaderMap as ClientHeaders, header::HeaderValue as ClientValue},
     web::{DefaultError, WebRequest},
@@ -23,7 +22,6 @@ const PROXY: &str = "proxy-";
 
 /// Written here and nowhere else. A client that could write them could pretend to be another.
 const FORWARDED_PREFIX: &str = "x-forwarded-";
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PATH: HeaderName = HeaderName::from_static("x-forwarded-prefix");
@@ -140,9 +138,10 @@ fn forwarded(
     request: &WebRequest<DefaultError>,
     prefix: Option<&'static str>,
 ) {
-    let peer = request.peer_addr().map(address);
-    if let Some(peer) = peer.and_then(|peer| HeaderValue::from_str(&peer).ok()) {
-        headers.insert(FORWARDED_FOR, peer);
+    // `edge` has noted it.
+    let client = request.extensions().get().map(ClientAddress::to_string);
+    if let Some(client) = client.and_then(|client| HeaderValue::from_str(&client).ok()) {
+        headers.insert(FORWARDED_FOR, client);
     }
     let host = request.headers().get(header::HOST);
     if let Some(host) = host.and_then(|host| HeaderValue::from_bytes(host.as_bytes()).ok()) {
@@ -152,9 +151,4 @@ fn forwarded(
     if let Some(prefix) = prefix {
         headers.insert(FORWARDED_PATH, HeaderValue::from_static(prefix));
     }
-}
-
-/// An IPv4 address is the same one whichever kind of socket it came in by.
-fn address(peer: SocketAddr) -> String {
-    peer.ip().to_canonical().to_string()
 }

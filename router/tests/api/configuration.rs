@@ -64,6 +64,12 @@ async fn what_is_missing_or_malformed_is_named_in_one_line() {
         ("GRAPHQL_MAX_DEPTH", "0"),
         ("GRAPHQL_INTROSPECTION", "maybe"),
         ("ROUTER_WORKERS", "0"),
+        ("TRUSTED_PROXIES", "localhost"),
+        ("RATE_LIMIT_ANONYMOUS", "-1"),
+        ("RATE_LIMIT_USER", "many"),
+        ("RATE_LIMIT_STORE_URL", "rediss://:hunter2@127.0.0.1"),
+        ("RATE_LIMIT_STORE_URL", "memcached://:hunter2@127.0.0.1"),
+        ("RATE_LIMIT_STORE_URL", "redis://:hunter2@127.0.0.1/x"),
         ("RUST_LOG", "router=["),
         ("LOG_FORMAT", "xml"),
     ];
@@ -75,6 +81,7 @@ async fn what_is_missing_or_malformed_is_named_in_one_line() {
             "{logs}"
         );
         assert_eq!(logs.lines().count(), 1, "{logs}");
+        assert!(!logs.contains("hunter2"), "{logs}");
     }
 }
 

@@ -101,7 +101,7 @@ async fn the_rest_api_follows_the_same_list_whatever_a_service_says() {
     assert_eq!(allowed.headers()["access-control-allow-origin"], APP);
     assert_eq!(
         allowed.headers()["access-control-expose-headers"],
-        "x-trace-id, retry-after, www-authenticate"
+        "x-trace-id, retry-after, ratelimit, ratelimit-policy, www-authenticate"
     );
     let refused = ask("https://evil.example.com").await.unwrap();
     for name in [

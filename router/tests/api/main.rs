@@ -7,6 +7,7 @@
 )]
 
 mod auth;
+mod client_address;
 mod configuration;
 mod cors;
 mod errors;
@@ -19,6 +20,8 @@ mod operations;
 mod outage;
 mod pages;
 mod paths;
+mod rate;
+mod rate_store;
 mod ready;
 mod rest;
 mod rotation;

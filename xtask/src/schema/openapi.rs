@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::{Failure, Result};
 
 const PREFIX: &str = "/api";
+const LIMITED: &str = "429";
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 /// The documents of the services, each with its name, as one. What two of them describe under one name has to be one thing.
@@ -35,8 +36,10 @@ pub fn merge(documents: &[(&str, Value)]) -> Result<Value> {
                 }
             }
             for method in METHODS {
-                if let Some(responses) = item.pointer_mut(&format!("/{method}/responses")) {
-                    add_gateway_errors(responses);
+                if let Some(Value::Object(responses)) =
+                    item.pointer_mut(&format!("/{method}/responses"))
+                {
+                    add_answers_of_the_router(responses);
                 }
             }
             paths.insert(format!("{PREFIX}{path}"), item);
@@ -78,13 +81,21 @@ pub fn merge(documents: &[(&str, Value)]) -> Result<Value> {
         "servers": [{ "url": "/" }],
         "tags": tags,
         "paths": paths,
-        "components": components,
+        "components": {
+            "schemas": components.get("schemas"),
+            "securitySchemes": components.get("securitySchemes"),
+            "headers": limit_headers(),
+        },
     }))
 }
 
 /// What the router answers where a service does not: it is as much a part of every public route.
-fn add_gateway_errors(responses: &mut Value) {
+fn add_answers_of_the_router(responses: &mut Map<String, Value>) {
     for (status, description) in [
+        (
+            LIMITED,
+            "`RATE_LIMITED`: too many requests within a minute, of this user or, without a good token, of this address.",
+        ),
         (
             "502",
             "`SERVICE_UNAVAILABLE`: the service behind this route broke off.",
@@ -94,11 +105,40 @@ fn add_gateway_errors(responses: &mut Value) {
             "`SERVICE_UNAVAILABLE`: the service behind this route did not answer in time.",
         ),
     ] {
-        responses[status] = json!({
+        let answer = json!({
             "description": description,
             "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ErrorEnvelope" } } },
         });
+        // Where a service limits as well it says why.
+        responses.entry(status).or_insert(answer);
     }
+    if let Some(Value::Object(limited)) = responses.get_mut(LIMITED)
+        && let Value::Object(headers) = limited.entry("headers").or_insert(json!({}))
+    {
+        for (name, _) in members(&limit_headers()) {
+            let reference = json!({ "$ref": format!("#/components/headers/{name}") });
+            headers.insert(name.clone(), reference);
+        }
+    }
+    responses.sort_keys();
+}
+
+/// What the router says of a quota: draft-ietf-httpapi-ratelimit-headers-10, and RFC 9110, 10.2.3.
+fn limit_headers() -> Value {
+    json!({
+        "RateLimit": {
+            "description": "What is left of the quota (`r`), and in how many seconds it is whole again (`t`). On every answer.",
+            "schema": { "type": "string", "examples": ["\"user\";r=999;t=1"] },
+        },
+        "RateLimit-Policy": {
+            "description": "The quota, `user` or `anonymous`: how many requests (`q`) in how many seconds (`w`). On every answer.",
+            "schema": { "type": "string", "examples": ["\"user\";q=1000;w=60"] },
+        },
+        "Retry-After": {
+            "description": "Seconds to wait before the next request.",
+            "schema": { "type": "integer", "minimum": 1 },
+        },
+    })
 }
 
 /// What follows from the answer of one service at another one, which only the whole document can say.
@@ -158,11 +198,33 @@ mod tests {
             .as_object()
             .unwrap();
         let statuses: Vec<_> = responses.keys().collect();
-        assert_eq!(statuses, ["200", "502", "504"]);
+        assert_eq!(statuses, ["200", "429", "502", "504"]);
+        let headers = responses["429"]["headers"].as_object().unwrap();
+        assert_eq!(
+            headers.keys().collect::<Vec<_>>(),
+            ["RateLimit", "RateLimit-Policy", "Retry-After"]
+        );
+        for header in headers.values() {
+            let pointer = header["$ref"].as_str().unwrap().trim_start_matches('#');
+            assert!(merged.pointer(pointer).is_some(), "{pointer}");
+        }
         assert_eq!(
             merged["tags"],
             json!([{ "name": "readA" }, { "name": "readB" }])
         );
+    }
+
+    #[test]
+    fn what_a_service_says_of_its_own_limit_stays() {
+        let thing = json!({ "type": "string" });
+        let mut a = document("/a", "readA", &thing);
+        let own = json!({ "description": "of the service", "headers": { "X": {} } });
+        a["paths"]["/a"]["get"]["responses"]["429"] = own;
+        let merged = merged([a, document("/b", "readB", &thing)]).unwrap();
+        let limited = &merged["paths"]["/api/a"]["get"]["responses"]["429"];
+        assert_eq!(limited["description"], "of the service");
+        let names: Vec<_> = limited["headers"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["X", "RateLimit", "RateLimit-Policy", "Retry-After"]);
     }
 
     #[test]

@@ -5,10 +5,12 @@ mod graph;
 mod raw;
 mod router;
 mod service;
+mod store;
 mod tokens;
 
 pub use backend::Backend;
 pub use graph::Graph;
 pub use raw::{RawAnswer, exchange, parsed};
 pub use router::{Answer, Router, logs_of_refused_start};
+pub use store::Store;
 pub use tokens::{Forge, claims, forge, id, token, unsigned};
