@@ -1,6 +1,7 @@
 //! Infrastructure shared by the services. No noun of the product lives here: what a user, a post or a message is,
 //! only its own context knows.
 
+pub mod audit;
 pub mod auth;
 pub mod client_address;
 pub mod clock;

@@ -85,11 +85,16 @@ struct Question {
     ids: Vec<Uuid>,
     #[serde(default)]
     usernames: Vec<String>,
+    /// Somebody to whom the viewer wants to write.
+    contact_id: Option<Uuid>,
 }
 
 #[derive(Serialize)]
 struct Found {
     items: Vec<Item>,
+    /// Whether the viewer or the contact blocks the other; which of them, nobody is told. Only where a contact is asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_blocked: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -111,11 +116,12 @@ impl From<UserSummary> for Item {
     }
 }
 
-/// Who has these ids or handles; nobody does is no error. It tells no more than `GET /users` tells anybody, so it takes no
-/// token: a page of posts has authors also for a reader who has none.
+/// Who has these ids or handles; nobody does is no error. That is no more than `GET /users` tells anybody, so it takes no
+/// token: a page of posts has authors also for a reader who has none. Whether a block keeps the viewer from a contact is
+/// asked along with it, so that a message costs one question, and takes the viewer's token.
 async fn lookup(
     State(app): State<App>,
-    _caller: Caller,
+    Caller(caller): Caller,
     Json(question): Json<Question>,
 ) -> Result<Response, Error> {
     let details: Vec<Detail> = [
@@ -134,7 +140,17 @@ async fn lookup(
         return Err(Violation::invalid(details).into());
     }
     let ids: Vec<UserId> = question.ids.into_iter().map(UserId::from).collect();
+    let contact_blocked = match question.contact_id {
+        Some(contact) => {
+            let viewer = caller.require()?.id.into();
+            Some(app.are_apart(viewer, contact.into()).await?)
+        }
+        None => None,
+    };
     let found = app.summaries(&ids, &question.usernames).await?;
-    let items = found.into_iter().map(Item::from).collect();
-    Ok(json(StatusCode::OK, &Found { items }))
+    let body = Found {
+        items: found.into_iter().map(Item::from).collect(),
+        contact_blocked,
+    };
+    Ok(json(StatusCode::OK, &body))
 }

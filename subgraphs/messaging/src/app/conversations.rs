@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use common::{
+    audit,
     auth::Viewer,
     error::Fault,
     page::{Page, Window},
 };
 use sqlx::PgConnection;
 
-use super::{App, MessagingError, ShownConversation};
+use super::{App, MessagingError, ShownConversation, access};
 use crate::{
-    db,
+    db::{self, conversations::Standing},
     domain::{Conversation, ConversationId, UserId},
 };
 
@@ -76,18 +77,21 @@ impl App {
     }
 }
 
-/// The conversation that a client names, if the user takes part in it.
+/// The conversation that a client names, if the user takes part in it. Somebody else's attempt is written down as `event`.
 pub(super) async fn participates(
     conn: &mut PgConnection,
     user: UserId,
     conversation: &str,
-) -> Result<ConversationId, MessagingError> {
+    event: &'static str,
+) -> Result<Standing, MessagingError> {
     let id = ConversationId::parse(conversation).ok_or(MessagingError::ConversationUnknown)?;
-    match db::conversations::has_participant(conn, id, user).await? {
-        None => Err(MessagingError::ConversationUnknown),
-        Some(false) => Err(MessagingError::NotAParticipant),
-        Some(true) => Ok(id),
-    }
+    let standing = db::conversations::standing(conn, id)
+        .await?
+        .ok_or(MessagingError::ConversationUnknown)?;
+    access::take_part(user, standing.participants()).inspect_err(|_refused| {
+        audit::Event::new(event, &user, &id).denied("NOT_A_PARTICIPANT");
+    })?;
+    Ok(standing)
 }
 
 /// A conversation that the viewer is known to take part in.

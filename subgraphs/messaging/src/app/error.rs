@@ -1,6 +1,9 @@
 //! Why a use case was not carried out.
 
-use common::error::{Class, Error, Fault, Violation};
+use common::{
+    auth::unauthenticated,
+    error::{Class, Error, Fault, Violation},
+};
 
 use super::ports::DirectoryError;
 use crate::domain::{MAX_KEY_LENGTH, MAX_TEXT_LENGTH, TextError};
@@ -23,6 +26,11 @@ pub enum MessagingError {
     ConversationUnknown,
     #[error("the viewer takes no part in the conversation")]
     NotAParticipant,
+    /// One of the two blocks the other; which of them, neither is told.
+    #[error("a block keeps the two apart")]
+    KeptApart,
+    #[error("another service does not accept the viewer's token")]
+    TokenRefused,
     #[error("the message is not of this conversation")]
     MessageElsewhere,
     #[error(transparent)]
@@ -37,7 +45,11 @@ impl From<sqlx::Error> for MessagingError {
 
 impl From<DirectoryError> for MessagingError {
     fn from(error: DirectoryError) -> Self {
-        Self::Fault(error.into())
+        match error {
+            DirectoryError::Unauthenticated => Self::TokenRefused,
+            DirectoryError::Unavailable(_) => Self::Fault(Fault::unavailable(error)),
+            DirectoryError::Unexpected(_) => Self::Fault(Fault::internal(error)),
+        }
     }
 }
 
@@ -91,6 +103,12 @@ impl From<MessagingError> for Error {
                 "NOT_A_PARTICIPANT",
                 "Only its participants may use this conversation.",
             ),
+            MessagingError::KeptApart => Violation::new(
+                Class::Forbidden,
+                "FORBIDDEN",
+                "A block keeps the two of you apart: neither can write to the other.",
+            ),
+            MessagingError::TokenRefused => unauthenticated(),
             MessagingError::MessageElsewhere => Violation::invalid_field(
                 "message_id",
                 "NOT_IN_CONVERSATION",

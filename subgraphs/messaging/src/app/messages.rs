@@ -44,7 +44,9 @@ impl App {
     ) -> Result<Option<Page<Message>>, MessagingError> {
         let conversation = {
             let mut conn = self.pool.acquire().await?;
-            participates(&mut conn, viewer, conversation).await?
+            participates(&mut conn, viewer, conversation, "read_conversation")
+                .await?
+                .id
         };
         let window = MessageWindow {
             conversation,

@@ -1,5 +1,7 @@
 //! What people can do with conversations and messages, and the rules for it. Both APIs are thin over this.
 
+mod access;
+mod contacts;
 mod conversations;
 mod error;
 mod lists;
@@ -21,7 +23,7 @@ pub use lists::{
     CONVERSATIONS, MENTIONS, MESSAGES, place_of_conversation, place_of_mention, place_of_message,
 };
 pub use messages::MessageWindow;
-pub use people::{ShownConversation, ShownParticipants};
+pub use people::ShownConversation;
 pub use reading::MarkRead;
 pub use sending::SendMessage;
 pub use starting::Started;

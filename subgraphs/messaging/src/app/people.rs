@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use common::{auth::Viewer, trace};
 
-use super::{App, Started, ports::KnownUser};
+use super::{App, ports::KnownUser};
 use crate::domain::{Conversation, Message, UserId};
 
 /// How long a page waits for the names on it. It is answered without them after that.
@@ -23,19 +23,7 @@ pub struct ShownConversation {
     pub latest_message: Option<Message>,
 }
 
-/// The two people of a conversation, always in the same order; who they are is `None` when it is not known now.
-#[derive(Clone, Debug)]
-pub struct ShownParticipants(pub [(UserId, Option<KnownUser>); 2]);
-
 impl App {
-    /// Who takes part in a conversation that was started or found.
-    pub async fn participants(&self, viewer: &Viewer, started: &Started) -> ShownParticipants {
-        let pair = started.conversation.participants();
-        let ids = [pair.low, pair.high];
-        let people = self.people(viewer, &ids).await;
-        ShownParticipants(ids.map(|id| (id, people.get(&id).cloned())))
-    }
-
     /// Those of the people, 100 at most, who exist; nobody when the directory does not answer soon: conversations can be
     /// read without names.
     pub(super) async fn people(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{auth::Viewer, error::Fault};
+use common::auth::Viewer;
 
 use crate::domain::{Handle, UserId};
 
@@ -19,6 +19,25 @@ pub trait UserDirectory: Send + Sync + 'static {
         handles: &[Handle],
         patience: Duration,
     ) -> Result<Vec<KnownUser>, DirectoryError>;
+
+    /// All that has to be known before the viewer writes to somebody, in one question: as [`UserDirectory::look_up`], and
+    /// whether a block keeps the two apart.
+    async fn look_up_contact(
+        &self,
+        viewer: &Viewer,
+        contact: UserId,
+        handles: &[Handle],
+        patience: Duration,
+    ) -> Result<Contact, DirectoryError>;
+}
+
+/// Somebody to whom the viewer wants to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Whether one of the two blocks the other; which of them, nobody is told.
+    pub blocked: bool,
+    /// The viewer, the contact and the people of the handles, without those who do not exist.
+    pub known: Vec<KnownUser>,
 }
 
 /// Somebody who exists.
@@ -40,19 +59,13 @@ impl KnownUser {
 /// Why the directory cannot say who exists.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
+    /// The viewer's token is not accepted there.
+    #[error("the user directory does not accept the viewer's token")]
+    Unauthenticated,
     /// It does not answer; it may later.
     #[error("the user directory is unavailable: {0}")]
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
     /// It answers something we do not understand.
     #[error("the user directory answered unexpectedly: {0}")]
     Unexpected(String),
-}
-
-impl From<DirectoryError> for Fault {
-    fn from(error: DirectoryError) -> Self {
-        match error {
-            DirectoryError::Unavailable(_) => Self::unavailable(error),
-            DirectoryError::Unexpected(_) => Self::internal(error),
-        }
-    }
 }

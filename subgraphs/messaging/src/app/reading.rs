@@ -26,7 +26,10 @@ impl App {
         request: &MarkRead,
     ) -> Result<Conversation, MessagingError> {
         let mut tx = self.pool.begin().await?;
-        let conversation = participates(&mut tx, viewer, &request.conversation_id).await?;
+        let conversation = &request.conversation_id;
+        let conversation = participates(&mut tx, viewer, conversation, "mark_conversation_read")
+            .await?
+            .id;
         let message =
             MessageId::parse(&request.message_id).ok_or(MessagingError::MessageElsewhere)?;
         let seq = db::messages::places(&mut tx, &[message])

@@ -3,14 +3,20 @@
 use common::auth::Viewer;
 use sqlx::PgConnection;
 
-use super::{App, MessagingError, conversations::participates, starting::recipient_of};
+use super::{
+    App, MessagingError, contacts::Errand, conversations::participates, mentions::in_order,
+    starting::recipient_of,
+};
 use crate::{
-    db,
+    db::{self, conversations::Standing},
     domain::{
         ConversationId, IdempotencyKey, MentionId, Message, MessageId, MessageText, Pair, UserId,
         handles,
     },
 };
+
+/// How refusals are written down.
+const SEND: &str = "send_message";
 
 /// What a client asks to send, as it came.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +33,25 @@ pub struct SendMessage {
 /// Where a message goes.
 #[derive(Clone, Copy)]
 enum Target {
-    Existing(ConversationId),
-    /// A conversation that has to be started, with this recipient.
-    New(Pair, UserId),
+    Existing(Standing),
+    /// A conversation that has to be started.
+    New(Pair),
+}
+
+impl Target {
+    fn existing(self) -> Option<Standing> {
+        match self {
+            Self::Existing(standing) => Some(standing),
+            Self::New(_) => None,
+        }
+    }
+
+    fn participants(self) -> Pair {
+        match self {
+            Self::Existing(standing) => standing.participants(),
+            Self::New(pair) => pair,
+        }
+    }
 }
 
 impl App {
@@ -49,17 +71,17 @@ impl App {
         let target = self.target(sender, &request).await?;
         // Before the transaction: no connection and no lock waits for another service.
         let handles = handles(text.as_str());
-        let mentioned = match target {
-            Target::Existing(_) => self.resolve_if_possible(viewer, &handles).await,
-            Target::New(_, recipient) => {
-                self.resolve_with_recipient(viewer, recipient, &handles)
-                    .await?
-            }
+        let errand = Errand {
+            event: SEND,
+            contact: target.participants().other(sender),
+            existing: target.existing(),
         };
+        let known = self.ask_before(viewer, errand, &handles).await?;
+        let mentioned = in_order(&handles, &known);
         let mut tx = self.pool.begin().await?;
         let conversation = match target {
-            Target::Existing(id) => id,
-            Target::New(pair, _) => self.open(&mut tx, pair).await?.0,
+            Target::Existing(standing) => standing.id,
+            Target::New(pair) => self.open(&mut tx, pair).await?.0,
         };
         let draft = Draft {
             sender,
@@ -81,13 +103,14 @@ impl App {
         match (&request.conversation_id, &request.recipient_id) {
             (Some(id), None) => {
                 let mut conn = self.pool.acquire().await?;
-                Ok(Target::Existing(participates(&mut conn, sender, id).await?))
+                let standing = participates(&mut conn, sender, id, SEND).await?;
+                Ok(Target::Existing(standing))
             }
             (None, Some(recipient)) => {
-                let (recipient, pair) = recipient_of(sender, recipient)?;
+                let (_, pair) = recipient_of(sender, recipient)?;
                 let mut conn = self.pool.acquire().await?;
-                let existing = db::conversations::id_of_pair(&mut conn, pair).await?;
-                Ok(existing.map_or(Target::New(pair, recipient), Target::Existing))
+                let existing = db::conversations::of_pair(&mut conn, pair).await?;
+                Ok(existing.map_or(Target::New(pair), Target::Existing))
             }
             (None, None) | (Some(_), Some(_)) => Err(MessagingError::NotOneTarget),
         }

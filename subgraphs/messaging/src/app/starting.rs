@@ -1,18 +1,15 @@
 //! Starting conversations: one for two people, whoever starts it and however often.
 
-use std::time::Duration;
-
 use common::auth::Viewer;
 use sqlx::PgConnection;
 
-use super::{App, MessagingError, conversations::as_seen_by};
+use super::{
+    App, MessagingError, access, contacts::Errand, conversations::as_seen_by, ports::KnownUser,
+};
 use crate::{
     db,
     domain::{Conversation, ConversationId, Pair, UserId},
 };
-
-/// How long to wait for word whether a recipient exists: without it nothing can be started.
-pub(super) const RECIPIENT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The conversation of two people.
 #[derive(Clone, Debug)]
@@ -20,11 +17,21 @@ pub struct Started {
     pub conversation: Conversation,
     /// Whether it was started now, and not before.
     pub is_new: bool,
+    /// Those of the two who are known now: whoever exists, or nobody while the users service does not answer.
+    known: Vec<KnownUser>,
+}
+
+impl Started {
+    /// The two people, always in the same order; who they are is `None` when it is not known now.
+    pub fn participants(&self) -> [(UserId, Option<&KnownUser>); 2] {
+        let pair = self.conversation.participants();
+        [pair.low, pair.high].map(|id| (id, self.known.iter().find(|user| user.id == id)))
+    }
 }
 
 impl App {
-    /// The conversation of the viewer with somebody, started if there is none. Whether the recipient exists is asked only
-    /// then: a conversation that is there can be had with the users service down.
+    /// The conversation of the viewer with somebody, started if there is none. One that is there can be had with the users
+    /// service down; whether the recipient of a new one exists has to be known.
     pub async fn start_conversation(
         &self,
         viewer: &Viewer,
@@ -34,20 +41,17 @@ impl App {
         let (recipient, pair) = recipient_of(me, recipient)?;
         let existing = {
             let mut conn = self.pool.acquire().await?;
-            db::conversations::id_of_pair(&mut conn, pair).await?
+            db::conversations::of_pair(&mut conn, pair).await?
         };
-        if existing.is_none() {
-            let found = self
-                .users
-                .look_up(viewer, &[recipient], &[], RECIPIENT_PATIENCE)
-                .await?;
-            if !found.iter().any(|user| user.id == recipient) {
-                return Err(MessagingError::RecipientUnknown);
-            }
-        }
+        let errand = Errand {
+            event: "start_conversation",
+            contact: recipient,
+            existing,
+        };
+        let known = self.ask_before(viewer, errand, &[]).await?;
         let mut tx = self.pool.begin().await?;
         let (id, is_new) = match existing {
-            Some(id) => (id, false),
+            Some(existing) => (existing.id, false),
             None => self.open(&mut tx, pair).await?,
         };
         let conversation = as_seen_by(&mut tx, me, id).await?;
@@ -55,6 +59,7 @@ impl App {
         Ok(Started {
             conversation,
             is_new,
+            known,
         })
     }
 
@@ -70,14 +75,14 @@ impl App {
             db::participants::insert(conn, id, pair, at).await?;
             return Ok((id, true));
         }
-        let existing = db::conversations::id_of_pair(conn, pair).await?;
-        Ok((existing.ok_or(sqlx::Error::RowNotFound)?, false))
+        let existing = db::conversations::of_pair(conn, pair).await?;
+        Ok((existing.ok_or(sqlx::Error::RowNotFound)?.id, false))
     }
 }
 
 /// The recipient that a client names, and the pair it makes with the viewer.
 pub(super) fn recipient_of(me: UserId, recipient: &str) -> Result<(UserId, Pair), MessagingError> {
     let recipient = UserId::parse(recipient).ok_or(MessagingError::RecipientUnknown)?;
-    let pair = Pair::of(me, recipient).ok_or(MessagingError::RecipientIsSender)?;
+    let pair = access::write_to(me, recipient)?;
     Ok((recipient, pair))
 }

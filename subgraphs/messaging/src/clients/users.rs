@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    app::ports::{DirectoryError, KnownUser, UserDirectory},
+    app::ports::{Contact, DirectoryError, KnownUser, UserDirectory},
     domain::{Handle, UserId},
 };
 
@@ -29,11 +29,14 @@ impl UsersService {
 struct Question<'a> {
     ids: Vec<Uuid>,
     usernames: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<Uuid>,
 }
 
 #[derive(Deserialize)]
 struct Found {
     items: Vec<Item>,
+    contact_blocked: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +45,42 @@ struct Item {
     username: String,
     display_name: Option<String>,
     avatar_url: Option<String>,
+}
+
+impl From<Item> for KnownUser {
+    fn from(item: Item) -> Self {
+        Self {
+            id: UserId(item.id),
+            username: item.username,
+            display_name: item.display_name,
+            avatar_url: item.avatar_url,
+        }
+    }
+}
+
+impl UsersService {
+    async fn ask(
+        &self,
+        viewer: &Viewer,
+        question: &Question<'_>,
+        patience: Duration,
+    ) -> Result<Found, DirectoryError> {
+        let call = Call::lookup("/internal/users/lookup", question)
+            .map_err(|error| DirectoryError::Unexpected(error.to_string()))?
+            .on_behalf_of(&viewer.authorization())
+            .within(patience);
+        let answer = self
+            .0
+            .call(&call)
+            .await
+            .map_err(|error| DirectoryError::Unavailable(error.into()))?;
+        match answer.status.as_u16() {
+            200 => serde_json::from_slice(&answer.body)
+                .map_err(|error| DirectoryError::Unexpected(error.to_string())),
+            401 => Err(DirectoryError::Unauthenticated),
+            status => Err(DirectoryError::Unexpected(format!("status {status}"))),
+        }
+    }
 }
 
 #[async_trait]
@@ -56,33 +95,31 @@ impl UserDirectory for UsersService {
         let question = Question {
             ids: ids.iter().map(|id| id.0).collect(),
             usernames: handles.iter().map(Handle::as_str).collect(),
+            contact_id: None,
         };
-        let call = Call::lookup("/internal/users/lookup", &question)
-            .map_err(|error| DirectoryError::Unexpected(error.to_string()))?
-            .on_behalf_of(&viewer.authorization())
-            .within(patience);
-        let answer = self
-            .0
-            .call(&call)
-            .await
-            .map_err(|error| DirectoryError::Unavailable(error.into()))?;
-        if !answer.status.is_success() {
-            return Err(DirectoryError::Unexpected(format!(
-                "status {}",
-                answer.status
-            )));
-        }
-        let found: Found = serde_json::from_slice(&answer.body)
-            .map_err(|error| DirectoryError::Unexpected(error.to_string()))?;
-        Ok(found
-            .items
-            .into_iter()
-            .map(|item| KnownUser {
-                id: UserId(item.id),
-                username: item.username,
-                display_name: item.display_name,
-                avatar_url: item.avatar_url,
-            })
-            .collect())
+        let found = self.ask(viewer, &question, patience).await?;
+        Ok(found.items.into_iter().map(KnownUser::from).collect())
+    }
+
+    async fn look_up_contact(
+        &self,
+        viewer: &Viewer,
+        contact: UserId,
+        handles: &[Handle],
+        patience: Duration,
+    ) -> Result<Contact, DirectoryError> {
+        let question = Question {
+            ids: vec![viewer.id, contact.0],
+            usernames: handles.iter().map(Handle::as_str).collect(),
+            contact_id: Some(contact.0),
+        };
+        let found = self.ask(viewer, &question, patience).await?;
+        let blocked = found.contact_blocked.ok_or_else(|| {
+            DirectoryError::Unexpected("it does not say whether the contact is blocked".to_owned())
+        })?;
+        Ok(Contact {
+            blocked,
+            known: found.items.into_iter().map(KnownUser::from).collect(),
+        })
     }
 }

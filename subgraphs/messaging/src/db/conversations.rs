@@ -52,13 +52,45 @@ pub async fn list(
     .await
 }
 
-/// The conversation of two people, if they have one.
-pub async fn id_of_pair(
+/// Who takes part in a conversation, and what was last heard of the two.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub id: ConversationId,
+    low_user_id: UserId,
+    high_user_id: UserId,
+    /// Whether one of them blocked the other when that was last asked.
+    pub blocked: bool,
+}
+
+impl Standing {
+    pub fn participants(&self) -> Pair {
+        Pair {
+            low: self.low_user_id,
+            high: self.high_user_id,
+        }
+    }
+}
+
+/// A conversation, whoever asks.
+pub async fn standing(
     conn: &mut PgConnection,
-    pair: Pair,
-) -> sqlx::Result<Option<ConversationId>> {
-    sqlx::query_scalar!(
-        "SELECT id FROM messaging.conversations WHERE low_user_id = $1 AND high_user_id = $2",
+    id: ConversationId,
+) -> sqlx::Result<Option<Standing>> {
+    sqlx::query_as!(
+        Standing,
+        "SELECT id, low_user_id, high_user_id, blocked FROM messaging.conversations WHERE id = $1",
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The conversation of two people, if they have one.
+pub async fn of_pair(conn: &mut PgConnection, pair: Pair) -> sqlx::Result<Option<Standing>> {
+    sqlx::query_as!(
+        Standing,
+        "SELECT id, low_user_id, high_user_id, blocked FROM messaging.conversations
+         WHERE low_user_id = $1 AND high_user_id = $2",
         pair.low as _,
         pair.high as _,
     )
@@ -66,19 +98,20 @@ pub async fn id_of_pair(
     .await
 }
 
-/// Whether a user takes part in a conversation; `None` when there is no such conversation.
-pub async fn has_participant(
+/// Remembers whether one of the two blocks the other.
+pub async fn set_blocked(
     conn: &mut PgConnection,
     id: ConversationId,
-    user: UserId,
-) -> sqlx::Result<Option<bool>> {
-    sqlx::query_scalar!(
-        r#"SELECT low_user_id = $2 OR high_user_id = $2 AS "takes_part!" FROM messaging.conversations WHERE id = $1"#,
+    blocked: bool,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE messaging.conversations SET blocked = $2 WHERE id = $1 AND blocked <> $2",
         id as _,
-        user as _,
+        blocked,
     )
-    .fetch_optional(conn)
-    .await
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Starts a conversation unless the two have one: `false` when they do. Waits for whoever is starting it right now.

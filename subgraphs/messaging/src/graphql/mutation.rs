@@ -69,7 +69,8 @@ pub struct Mutation;
 
 #[Object]
 impl Mutation {
-    /// Starts a conversation with somebody, or finds the one that is there: two people have one.
+    /// Starts a conversation with somebody, or finds the one that is there: two people have one. `FORBIDDEN` among the
+    /// top-level errors while one of the two blocks the other.
     async fn start_conversation(
         &self,
         ctx: &Context<'_>,
@@ -90,7 +91,8 @@ impl Mutation {
         }))
     }
 
-    /// Sends a message to a conversation, or to somebody.
+    /// Sends a message to a conversation, or to somebody. Among the top-level errors: `NOT_A_PARTICIPANT`, and `FORBIDDEN`
+    /// while one of the two blocks the other.
     async fn send_message(
         &self,
         ctx: &Context<'_>,

@@ -97,6 +97,7 @@ pub(super) struct ReadInput {
             ("listMessages" = (operation_id = "listMessages", parameters(("id" = "$response.body#/conversation_id")))),
         )),
         (status = 200, description = "The conversation that the two have already.", body = Started),
+        (status = 403, description = "`FORBIDDEN`: one of the two blocks the other.", body = ErrorEnvelope),
         (status = 404, description = "`USER_NOT_FOUND`.", body = ErrorEnvelope),
         (status = 422, description = "`CANNOT_MESSAGE_SELF`, `VALIDATION_FAILED`.", body = ErrorEnvelope),
         NotSignedIn, BodyErrors, Faults,
@@ -108,7 +109,7 @@ pub(super) async fn start(
     Json(input): Json<StartInput>,
 ) -> Result<Response, Error> {
     let started = app.start_conversation(&viewer, &input.recipient_id).await?;
-    let participants = app.participants(&viewer, &started).await.0;
+    let participants = started.participants();
     let status = if started.is_new {
         StatusCode::CREATED
     } else {
@@ -119,7 +120,7 @@ pub(super) async fn start(
         participant_ids: participants.iter().map(|(id, _)| id.0).collect(),
         participants: participants
             .into_iter()
-            .map(|(_, user)| user.map(UserSummary::from))
+            .map(|(_, user)| user.cloned().map(UserSummary::from))
             .collect(),
     };
     Ok(json(status, &body))

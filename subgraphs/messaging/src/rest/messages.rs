@@ -72,7 +72,7 @@ pub(super) struct MessageInput {
                 parameters(("id" = "$response.body#/conversation_id")),
             )),
         )),
-        (status = 403, description = "`NOT_A_PARTICIPANT`.", body = ErrorEnvelope),
+        (status = 403, description = "`NOT_A_PARTICIPANT`; `FORBIDDEN`: one of the two blocks the other.", body = ErrorEnvelope),
         (status = 404, description = "`CONVERSATION_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
         (status = 422, description = "`MESSAGE_TEXT_REQUIRED`, `MESSAGE_TEXT_TOO_LONG`, `VALIDATION_FAILED`: also for a key \
                                       that was used for another text.", body = ErrorEnvelope),

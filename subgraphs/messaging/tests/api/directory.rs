@@ -136,6 +136,62 @@ async fn it_is_asked_for_ids_and_handles_with_the_token_of_the_viewer() {
 }
 
 #[tokio::test]
+async fn a_contact_and_the_handles_of_a_message_are_one_question() {
+    let (asked, mut questions) = mpsc::unbounded_channel();
+    let answer = json!({ "contact_blocked": true, "items": [
+        { "id": Uuid::from_u128(7), "username": "linus", "display_name": null, "avatar_url": null },
+    ] });
+    let routes = Router::new()
+        .route(
+            "/internal/users/lookup",
+            post(move |State(asked): State<Asked>, body: Bytes| async move {
+                let question = serde_json::from_slice(&body).unwrap();
+                asked.send((String::new(), question)).unwrap();
+                answer.to_string()
+            }),
+        )
+        .with_state(asked);
+    let service = service_at(serve(routes).await);
+    let contact = UserId(Uuid::from_u128(7));
+    let handles = [Handle::of("Grace")];
+    let viewer = viewer();
+    let asked = service.look_up_contact(&viewer, contact, &handles, PATIENCE);
+    let heard = asked.await.unwrap();
+    assert!(heard.blocked);
+    assert_eq!(heard.known[0].id, contact);
+    let (_, question) = questions.recv().await.unwrap();
+    assert_eq!(
+        question,
+        json!({ "ids": [Uuid::from_u128(1), contact.0], "usernames": ["grace"], "contact_id": contact.0 })
+    );
+    assert!(questions.try_recv().is_err(), "one question");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_say_whether_a_contact_is_blocked_is_no_answer() {
+    let service = answering(r#"{"items":[]}"#).await;
+    let contact = UserId(Uuid::from_u128(7));
+    let viewer = viewer();
+    let heard = service
+        .look_up_contact(&viewer, contact, &[], PATIENCE)
+        .await;
+    assert!(
+        matches!(heard, Err(DirectoryError::Unexpected(_))),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_there_is_not_an_outage() {
+    let service = answering(axum::http::StatusCode::UNAUTHORIZED).await;
+    let answer = ask(&service, PATIENCE).await;
+    assert!(
+        matches!(answer, Err(DirectoryError::Unauthenticated)),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
 async fn nobody_known_is_an_answer() {
     let service = answering(r#"{"items":[]}"#).await;
     assert_eq!(ask(&service, PATIENCE).await.unwrap(), []);
@@ -164,7 +220,6 @@ async fn an_answer_that_is_not_understood_is_no_answer() {
     for service in [
         answering("not JSON").await,
         answering(r#"{"items":[{"id":"x","username":"ada"}]}"#).await,
-        answering(axum::http::StatusCode::UNAUTHORIZED).await,
         answering(axum::http::StatusCode::UNPROCESSABLE_ENTITY).await,
     ] {
         let answer = ask(&service, PATIENCE).await;
@@ -194,9 +249,10 @@ async fn a_users_service_that_hangs_holds_up_no_message_for_long() {
     .await
     .unwrap();
     let id = ada.id.to_string();
-    // Without handles it does not matter, with handles it costs half a second and the mentions.
-    world.say(&ada, &id, "hello").await;
-    let sent = tokio::time::timeout(BOUND, world.say(&ada, &id, "hello @grace")).await;
-    assert!(sent.is_ok(), "the message waits for the users service");
+    // It costs half a second, and the mentions.
+    for text in ["hello", "hello @grace"] {
+        let sent = tokio::time::timeout(BOUND, world.say(&ada, &id, text)).await;
+        assert!(sent.is_ok(), "the message waits for the users service");
+    }
     assert_eq!(world.unread(&grace, &id).await, 2);
 }

@@ -5,6 +5,7 @@
     reason = "a test says what it expects by panicking"
 )]
 
+mod blocks;
 mod conversations;
 mod directory;
 mod failures;

@@ -97,26 +97,30 @@ async fn with_the_users_service_down_a_message_goes_out_without_mentions() {
         panic!("one line expected: {lines:#?}")
     };
     assert_eq!(line.level, Level::WARN);
-    assert_eq!(line.fields["message"], "mentions of a message are left out");
+    assert_eq!(
+        line.fields["message"],
+        "somebody writes on what was last known of blocks, and mentions nobody"
+    );
+    assert_eq!(line.fields["handles"], "1");
     assert_eq!(mentions_of(&world, &grace, &id).await, json!([]));
     assert_eq!(world.unread(&grace, &id).await, 1);
 }
 
 #[tokio::test]
-async fn the_users_service_is_asked_only_when_there_are_handles_and_for_50_at_most() {
+async fn the_users_service_is_asked_once_a_message_and_for_50_handles_at_most() {
     let world = World::new().await;
     let (ada, grace) = (world.person("ada"), world.person("grace"));
     let id = world.conversation(&ada, &grace).await;
     let before = world.directory.calls.load(Ordering::SeqCst);
     world.say(&ada, &id, "nobody in here").await;
-    assert_eq!(world.directory.calls.load(Ordering::SeqCst), before);
+    assert_eq!(world.directory.calls.load(Ordering::SeqCst), before + 1);
 
     let crowd = (0..80).fold(String::new(), |mut text, n| {
         write!(text, "@user{n} ").unwrap();
         text
     });
     world.say(&ada, &id, &crowd).await;
-    assert_eq!(world.directory.calls.load(Ordering::SeqCst), before + 1);
+    assert_eq!(world.directory.calls.load(Ordering::SeqCst), before + 2);
     assert_eq!(world.directory.asked_handles.load(Ordering::SeqCst), 50);
 }
 

@@ -1,7 +1,7 @@
 //! A service with a database of its own, a directory of people, and the things people do.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -17,7 +17,7 @@ use common::{
 use messaging::{
     app::{
         App,
-        ports::{DirectoryError, KnownUser, UserDirectory},
+        ports::{Contact, DirectoryError, KnownUser, UserDirectory},
     },
     domain::{Handle, UserId},
 };
@@ -189,7 +189,10 @@ pub fn refused(code: &str, field: &str) -> Vec<(String, Option<String>)> {
 #[derive(Default)]
 pub struct FakeDirectory {
     users: Mutex<HashMap<Uuid, String>>,
+    /// Who blocks whom.
+    blocks: Mutex<HashSet<(Uuid, Uuid)>>,
     pub down: AtomicBool,
+    refusing: AtomicBool,
     pub calls: AtomicUsize,
     pub asked_handles: AtomicUsize,
 }
@@ -201,6 +204,19 @@ impl FakeDirectory {
 
     pub fn fail(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Whether it accepts nobody's token.
+    pub fn refuse(&self, refusing: bool) {
+        self.refusing.store(refusing, Ordering::SeqCst);
+    }
+
+    pub fn block(&self, who: &Person, whom: &Person) {
+        self.blocks.lock().unwrap().insert((who.id, whom.id));
+    }
+
+    pub fn unblock(&self, who: &Person, whom: &Person) {
+        self.blocks.lock().unwrap().remove(&(who.id, whom.id));
     }
 }
 
@@ -219,6 +235,9 @@ impl UserDirectory for FakeDirectory {
         if self.down.load(Ordering::SeqCst) {
             return Err(DirectoryError::Unavailable("it is down".into()));
         }
+        if self.refusing.load(Ordering::SeqCst) {
+            return Err(DirectoryError::Unauthenticated);
+        }
         let users = self.users.lock().unwrap();
         let known = users.iter().map(|(id, username)| KnownUser {
             id: UserId(*id),
@@ -229,5 +248,21 @@ impl UserDirectory for FakeDirectory {
         Ok(known
             .filter(|user| ids.contains(&user.id) || handles.contains(&user.handle()))
             .collect())
+    }
+    async fn look_up_contact(
+        &self,
+        viewer: &Viewer,
+        contact: UserId,
+        handles: &[Handle],
+        patience: Duration,
+    ) -> Result<Contact, DirectoryError> {
+        let ids = [UserId(viewer.id), contact];
+        let known = self.look_up(viewer, &ids, handles, patience).await?;
+        let blocks = self.blocks.lock().unwrap();
+        let pairs = [(viewer.id, contact.0), (contact.0, viewer.id)];
+        Ok(Contact {
+            blocked: pairs.iter().any(|pair| blocks.contains(pair)),
+            known,
+        })
     }
 }

@@ -29,6 +29,11 @@ pub enum Error {
     UserNotFound,
     #[error("nobody follows themselves")]
     CannotFollowSelf,
+    #[error("nobody blocks themselves")]
+    CannotBlockSelf,
+    /// One of the two blocks the other; which of them, neither is told.
+    #[error("a block keeps the two apart")]
+    KeptApart,
     /// A good token of an account that is gone.
     #[error("the viewer's account is gone")]
     ViewerGone,
@@ -108,6 +113,17 @@ impl From<Error> for common::error::Error {
                 "Nobody follows themselves. Pass the id of somebody else.",
             )
             .on("user_id"),
+            Error::CannotBlockSelf => Violation::new(
+                Class::Unprocessable,
+                "CANNOT_BLOCK_SELF",
+                "Nobody blocks themselves. Pass the id of somebody else.",
+            )
+            .on("user_id"),
+            Error::KeptApart => Violation::new(
+                Class::Forbidden,
+                "FORBIDDEN",
+                "A block keeps the two of you apart: neither can follow the other.",
+            ),
             Error::ViewerGone => common::auth::unauthenticated(),
             Error::TooManyPasswords => {
                 return Self::from(Fault::unavailable(

@@ -2,10 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use common::page::{CursorKind, Keyset, Page, Window};
+use common::{
+    audit,
+    page::{CursorKind, Keyset, Page, Window},
+};
 use sqlx::PgConnection;
 
-use super::{App, Error, Result};
+use super::{App, Error, Result, access};
 use crate::{
     db,
     domain::{Follow, User, UserId},
@@ -61,11 +64,18 @@ impl App {
     /// Makes the viewer follow somebody, and returns them. Following again changes nothing.
     pub async fn follow(&self, viewer: UserId, whom: &str) -> Result<Followed> {
         let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
-        if viewer == whom {
-            return Err(Error::CannotFollowSelf);
-        }
+        let follow = Follow {
+            follower: viewer,
+            followee: whom,
+        };
         let mut tx = self.pool.begin().await?;
-        let follow = lock(&mut tx, viewer, whom).await?;
+        lock(&mut tx, viewer, whom).await?;
+        let apart = db::blocks::between(&mut tx, viewer, whom).await?;
+        access::follow(viewer, whom, apart).inspect_err(|error| {
+            if matches!(error, Error::KeptApart) {
+                audit::Event::new("follow_user", &viewer, &whom).denied("FORBIDDEN");
+            }
+        })?;
         let is_new = db::follows::insert(&mut tx, follow, self.clock.now()).await?;
         if is_new {
             db::follows::count(&mut tx, follow, 1).await?;
@@ -79,8 +89,12 @@ impl App {
     /// Makes the viewer follow somebody no longer, and returns them. Doing so again changes nothing.
     pub async fn unfollow(&self, viewer: UserId, whom: &str) -> Result<User> {
         let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
+        let follow = Follow {
+            follower: viewer,
+            followee: whom,
+        };
         let mut tx = self.pool.begin().await?;
-        let follow = lock(&mut tx, viewer, whom).await?;
+        lock(&mut tx, viewer, whom).await?;
         if db::follows::delete(&mut tx, follow).await? {
             db::follows::count(&mut tx, follow, -1).await?;
         }
@@ -157,8 +171,8 @@ impl App {
     }
 }
 
-/// Locks both accounts, whose counts are about to change.
-async fn lock(conn: &mut PgConnection, viewer: UserId, whom: UserId) -> Result<Follow> {
+/// Locks both accounts: their counts are about to change, and whether one of the two blocks the other.
+pub(super) async fn lock(conn: &mut PgConnection, viewer: UserId, whom: UserId) -> Result<()> {
     let accounts = db::users::lock(conn, &[viewer, whom]).await?;
     if !accounts.contains(&viewer) {
         return Err(Error::ViewerGone);
@@ -166,8 +180,5 @@ async fn lock(conn: &mut PgConnection, viewer: UserId, whom: UserId) -> Result<F
     if !accounts.contains(&whom) {
         return Err(Error::UserNotFound);
     }
-    Ok(Follow {
-        follower: viewer,
-        followee: whom,
-    })
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! What the users context can do. Every rule is here or in `domain`, once, for all interfaces.
 
+pub mod access;
 mod avatars;
+mod blocks;
 mod error;
 mod fields;
 mod follows;
@@ -18,6 +20,7 @@ mod turns;
 mod verification;
 
 pub use avatars::Avatars;
+pub use blocks::{BLOCKS, Blocked};
 pub use error::Error;
 pub use follows::{Followed, FolloweeIds, Listing, Relation};
 pub use housekeeping::Housekeeping;

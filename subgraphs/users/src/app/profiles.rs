@@ -57,8 +57,14 @@ impl App {
             .collect())
     }
 
-    /// Handles that begin with a prefix, in alphabetical order; nobody when no handle can begin so.
-    pub async fn search(&self, prefix: &str, first: i32) -> Result<Vec<User>> {
+    /// Handles that begin with a prefix, in alphabetical order; nobody when no handle can begin so. Whom a block keeps apart
+    /// from the viewer is left out.
+    pub async fn search(
+        &self,
+        viewer: Option<UserId>,
+        prefix: &str,
+        first: i32,
+    ) -> Result<Vec<User>> {
         let window = Window::of(first, None, CursorKind(0))
             .map_err(|violation| Error::Invalid(violation.details))?;
         let Some(prefix) = UsernamePrefix::parse(prefix) else {
@@ -66,7 +72,7 @@ impl App {
         };
         let limit = window.fetch() - 1;
         let mut conn = self.pool.acquire().await?;
-        Ok(db::users::with_prefix(&mut conn, &prefix, limit).await?)
+        Ok(db::users::with_prefix(&mut conn, &prefix, viewer, limit).await?)
     }
 
     /// What other contexts show of the people with these ids or handles.

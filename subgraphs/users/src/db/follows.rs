@@ -2,23 +2,15 @@
 
 use std::collections::HashSet;
 
-use common::{
-    Timestamp,
-    page::{Keyset, Window},
-};
+use common::{Timestamp, page::Window};
 use sqlx::{PgConnection, Result, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::types::uuids;
-use crate::domain::{Follow, User, UserId};
-
-/// Somebody in a list of followers or followees.
-pub struct Listed {
-    /// Whose list it is.
-    pub list_of: UserId,
-    pub place: Keyset,
-    pub user: User,
-}
+use super::{
+    listed::{Listed, Row},
+    types::uuids,
+};
+use crate::domain::{Follow, UserId};
 
 /// Whether the row is new.
 pub async fn insert(conn: &mut PgConnection, follow: Follow, now: Timestamp) -> Result<bool> {
@@ -116,45 +108,6 @@ pub async fn followee_ids(
     }))
 }
 
-struct Row {
-    list_of: UserId,
-    followed_at: Timestamp,
-    id: UserId,
-    email: String,
-    username: String,
-    display_name: Option<String>,
-    bio: Option<String>,
-    avatar_url: Option<String>,
-    roles: Vec<String>,
-    created_at: Timestamp,
-    follower_count: i32,
-    followee_count: i32,
-}
-
-impl From<Row> for Listed {
-    fn from(row: Row) -> Self {
-        Self {
-            list_of: row.list_of,
-            place: Keyset {
-                at: row.followed_at,
-                id: row.id.as_uuid(),
-            },
-            user: User {
-                id: row.id,
-                email: row.email,
-                username: row.username,
-                display_name: row.display_name,
-                bio: row.bio,
-                avatar_url: row.avatar_url,
-                roles: row.roles,
-                created_at: row.created_at,
-                follower_count: row.follower_count,
-                followee_count: row.followee_count,
-            },
-        }
-    }
-}
-
 /// One page of the followers of each of several people, newest first. Before the first row stands a time and an id later
 /// than any, so that a page has the same plan with a cursor and without.
 pub async fn followers(
@@ -165,7 +118,7 @@ pub async fn followers(
     let rows = query_as!(
         Row,
         r#"
-        SELECT page.followee_id AS list_of, page.created_at AS followed_at,
+        SELECT page.followee_id AS list_of, page.created_at AS listed_at,
                u.id, u.email, u.username, u.display_name, u.bio, u.avatar_url, u.roles, u.created_at,
                u.follower_count, u.followee_count
         FROM unnest($1::uuid[]) AS list (id)
@@ -201,7 +154,7 @@ pub async fn followees(
     let rows = query_as!(
         Row,
         r#"
-        SELECT page.follower_id AS list_of, page.created_at AS followed_at,
+        SELECT page.follower_id AS list_of, page.created_at AS listed_at,
                u.id, u.email, u.username, u.display_name, u.bio, u.avatar_url, u.roles, u.created_at,
                u.follower_count, u.followee_count
         FROM unnest($1::uuid[]) AS list (id)

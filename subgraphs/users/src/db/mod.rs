@@ -1,7 +1,9 @@
 //! SQL on schema `users`. Plain functions on a connection; who calls them owns the transaction.
 
+pub mod blocks;
 pub mod expiry;
 pub mod follows;
+mod listed;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod sessions;

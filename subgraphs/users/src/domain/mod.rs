@@ -17,7 +17,7 @@ pub use mail::MailKind;
 pub use password::Password;
 pub use profile::{AvatarUrl, Bio, Change, DisplayName, ProfileChanges};
 pub use token::{Token, TokenHash};
-pub use user::{Account, Follow, User, UserSummary};
+pub use user::{Account, Block, Follow, User, UserSummary};
 pub use username::{Username, UsernamePrefix};
 
 /// Why a value is not accepted.

@@ -26,6 +26,13 @@ pub struct Follow {
     pub followee: UserId,
 }
 
+/// That one user blocks another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Block {
+    pub blocker: UserId,
+    pub blocked: UserId,
+}
+
 /// What other contexts show of somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserSummary {

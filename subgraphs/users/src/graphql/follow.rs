@@ -40,7 +40,8 @@ pub struct FollowMutation;
 
 #[Object]
 impl FollowMutation {
-    /// Makes the signed-in user follow somebody. Doing so again changes nothing.
+    /// Makes the signed-in user follow somebody. Doing so again changes nothing. `FORBIDDEN` among the top-level errors while
+    /// one of the two blocks the other.
     async fn follow_user(
         &self,
         ctx: &Context<'_>,

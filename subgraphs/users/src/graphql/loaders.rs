@@ -13,7 +13,7 @@ use common::{
 
 use crate::{
     app::{self, App, Listing, Relation},
-    domain::{Follow, User, UserId},
+    domain::{Block, Follow, User, UserId},
 };
 
 pub(super) struct Loaders {
@@ -96,6 +96,17 @@ impl Loader<Follow> for Loaders {
     async fn load(&self, follows: &[Follow]) -> Result<HashMap<Follow, ()>, BatchError> {
         let found = self.app.follows_among(follows).await?;
         Ok(found.into_iter().map(|follow| (follow, ())).collect())
+    }
+}
+
+/// Loads as `()` where one blocks the other, and as nothing where not.
+impl Loader<Block> for Loaders {
+    type Value = ();
+    type Error = BatchError;
+
+    async fn load(&self, blocks: &[Block]) -> Result<HashMap<Block, ()>, BatchError> {
+        let found = self.app.blocks_among(blocks).await?;
+        Ok(found.into_iter().map(|block| (block, ())).collect())
     }
 }
 

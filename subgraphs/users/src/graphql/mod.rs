@@ -1,6 +1,7 @@
 //! The users subgraph.
 
 mod account;
+mod block;
 mod connection;
 mod follow;
 mod loaders;
@@ -30,6 +31,7 @@ pub struct Mutation(
     session::SessionMutation,
     profile::ProfileMutation,
     follow::FollowMutation,
+    block::BlockMutation,
 );
 
 pub type UsersSchema = Schema<query::Query, Mutation, EmptySubscription>;

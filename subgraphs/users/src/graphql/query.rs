@@ -1,12 +1,21 @@
 use async_graphql::{Context, ID, Object, Result};
-use common::graphql::{First, identity};
+use common::{
+    error::Error,
+    graphql::{First, identity},
+    page::Window,
+};
 
 use super::{
     answer, application,
+    connection::{UserConnection, connection},
     loaders::{Handle, load},
     user::User,
+    viewer_id,
 };
-use crate::domain::{UserId, Username};
+use crate::{
+    app::BLOCKS,
+    domain::{UserId, Username},
+};
 
 /// What can be asked.
 pub struct Query;
@@ -43,7 +52,8 @@ impl Query {
         Ok(load(ctx, Handle(username.folded())).await?.map(User::from))
     }
 
-    /// Handle autocomplete, case-insensitive, in alphabetical order. Nobody when no handle can begin with the prefix.
+    /// Handle autocomplete, case-insensitive, in alphabetical order. Nobody when no handle can begin with the prefix. People
+    /// who block the signed-in user, or whom that user blocks, are left out.
     #[graphql(complexity = "first.cost(child_complexity)")]
     async fn search_users(
         &self,
@@ -51,8 +61,25 @@ impl Query {
         #[graphql(desc = "The beginning of a handle, 1 to 30 characters.")] prefix: String,
         #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<10>,
     ) -> Result<Vec<User>> {
-        let found = answer(application(ctx)?.search(&prefix, first.0).await)?;
+        let viewer = identity(ctx).viewer();
+        let viewer = viewer.map(|viewer| UserId::from(viewer.id));
+        let found = answer(application(ctx)?.search(viewer, &prefix, first.0).await)?;
         Ok(found.into_iter().map(User::from).collect())
+    }
+
+    /// Whom the signed-in user blocks, the newest first. Nobody else sees it.
+    #[graphql(complexity = "first.cost(child_complexity)")]
+    async fn blocked_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<20>,
+        #[graphql(desc = "The `endCursor` of the page before.")] after: Option<String>,
+    ) -> Result<UserConnection> {
+        let (viewer, app) = (viewer_id(ctx)?, application(ctx)?);
+        let window = Window::of(first.0, after.as_deref(), BLOCKS).map_err(Error::from)?;
+        let page = answer(app.blocked(viewer, window).await)?;
+        let total = answer(app.blocked_count(viewer).await)?;
+        Ok(connection(page, window, BLOCKS, total))
     }
 
     /// The user that another subgraph refers to.

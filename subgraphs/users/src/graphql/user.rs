@@ -11,8 +11,8 @@ use super::{
     loaders::{List, load},
 };
 use crate::{
-    app::Relation,
-    domain::{self, Follow, UserId},
+    app::{Relation, access},
+    domain::{self, Block, Follow, UserId},
 };
 
 /// Somebody with an account.
@@ -98,11 +98,10 @@ impl User {
 
     /// Only for the user itself; null for anyone else.
     async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
-        let own = self.to_itself
-            || identity(ctx)
-                .viewer()
-                .is_some_and(|viewer| UserId::from(viewer.id) == self.user.id);
-        own.then_some(&*self.user.email)
+        let viewer = identity(ctx).viewer();
+        let viewer = viewer.map(|viewer| UserId::from(viewer.id));
+        let sees = self.to_itself || access::sees_email(viewer, self.user.id);
+        sees.then_some(&*self.user.email)
     }
 
     /// How many follow the user.
@@ -147,5 +146,18 @@ impl User {
             followee: self.user.id,
         };
         Ok(load::<_, ()>(ctx, follow).await?.is_some())
+    }
+
+    /// Whether the signed-in user blocks this one; false without a token. Whether this one blocks the signed-in user is told
+    /// to nobody but this one.
+    async fn viewer_is_blocking(&self, ctx: &Context<'_>) -> Result<bool> {
+        let Some(viewer) = identity(ctx).viewer() else {
+            return Ok(false);
+        };
+        let block = Block {
+            blocker: UserId::from(viewer.id),
+            blocked: self.user.id,
+        };
+        Ok(load::<_, ()>(ctx, block).await?.is_some())
     }
 }

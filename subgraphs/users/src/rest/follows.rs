@@ -36,6 +36,7 @@ struct Follow {
     responses(
         (status = 201, description = "The caller follows them from now on.", body = Follow),
         (status = 200, description = "The caller follows them already.", body = Follow),
+        (status = 403, description = "`FORBIDDEN`: one of the two blocks the other.", body = ErrorEnvelope),
         (status = 404, description = "`USER_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
         (status = 422, description = "`CANNOT_FOLLOW_SELF`.", body = ErrorEnvelope),
         NotSignedIn, Faults,

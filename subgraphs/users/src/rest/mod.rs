@@ -2,6 +2,7 @@
 
 mod accounts;
 mod avatar;
+mod blocks;
 mod cookie;
 mod follows;
 mod me;
@@ -27,7 +28,10 @@ const ABOUT: Document = Document {
             "auth",
             "Accounts and sessions: how somebody becomes, and stays, signed in.",
         ),
-        ("users", "Who people are, and who follows whom."),
+        (
+            "users",
+            "Who people are, who follows whom, and who blocks whom.",
+        ),
     ],
 };
 
@@ -60,6 +64,8 @@ fn parts() -> (Router<Rest>, OpenApi) {
         .routes(routes!(follows::follow, follows::unfollow))
         .routes(routes!(follows::followers))
         .routes(routes!(follows::followees))
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(blocks::list))
         .split_for_parts();
     (routes, document(&ABOUT, described))
 }

@@ -33,7 +33,8 @@ pub(super) struct Search {
     /// Up to 100 ids, separated by commas or in a parameter each.
     #[param(value_type = Option<Vec<uuid::Uuid>>, style = Form, explode = false, min_items = 1, max_items = 100)]
     ids: Option<String>,
-    /// The beginning of a handle, in any case. The first ten in alphabetical order are answered.
+    /// The beginning of a handle, in any case. The first ten in alphabetical order are answered. People who block the
+    /// caller, or whom the caller blocks, are left out.
     prefix: Option<String>,
 }
 
@@ -109,7 +110,7 @@ pub(super) async fn read(
 )]
 pub(super) async fn find(
     State(app): State<App>,
-    _caller: Caller,
+    Caller(caller): Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
     let search = Search::read(&query.unwrap_or_default())?;
@@ -123,7 +124,10 @@ pub(super) async fn find(
             let mut found = app.users(&ids).await?;
             ids.iter().filter_map(|id| found.remove(id)).collect()
         }
-        (None, None, Some(prefix)) => app.search(&prefix, SUGGESTIONS).await?,
+        (None, None, Some(prefix)) => {
+            let viewer = caller.viewer().map(|viewer| UserId::from(viewer.id));
+            app.search(viewer, &prefix, SUGGESTIONS).await?
+        }
         _ => {
             return Err(Violation::invalid_field(
                 "username",

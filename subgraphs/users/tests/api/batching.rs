@@ -22,11 +22,11 @@ async fn crowd(world: &World, count: usize) -> (Person, Vec<Person>) {
 }
 
 #[tokio::test]
-async fn a_page_of_entities_is_two_statements_whatever_its_size() {
+async fn a_page_of_entities_is_three_statements_whatever_its_size() {
     let world = World::new().await;
     let (ada, fans) = crowd(&world, 100).await;
     let query = "query($of: [_Any!]!) { _entities(representations: $of) {
-        ... on User { username displayName followerCount viewerIsFollowing } } }";
+        ... on User { username displayName followerCount viewerIsFollowing viewerIsBlocking } } }";
     for size in [1, 20, 100] {
         let of: Vec<Value> = fans[..size]
             .iter()
@@ -41,7 +41,8 @@ async fn a_page_of_entities_is_two_statements_whatever_its_size() {
                 .iter()
                 .all(|user| user["viewerIsFollowing"] == json!(true))
         );
-        assert_eq!(statements.len(), 2, "{size}: {statements:#?}");
+        // Who they are, whom of them the viewer follows, whom the viewer blocks.
+        assert_eq!(statements.len(), 3, "{size}: {statements:#?}");
     }
 }
 

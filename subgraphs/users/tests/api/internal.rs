@@ -112,6 +112,51 @@ async fn a_lookup_finds_ids_and_handles_and_leaves_out_the_rest() {
 }
 
 #[tokio::test]
+async fn a_lookup_says_whether_a_block_keeps_the_viewer_from_a_contact_and_not_whose() {
+    let world = World::new().await;
+    let (ada, grace) = (world.person("ada").await, world.person("grace").await);
+    let question = |contact: &Person| {
+        json!({ "ids": [contact.id], "usernames": ["linus"], "contact_id": contact.id }).to_string()
+    };
+    for blocked in [false, true, false] {
+        if blocked {
+            let whom = grace.id.to_string();
+            world.app.block(ada.id.into(), &whom).await.unwrap();
+        } else {
+            let whom = grace.id.to_string();
+            world.app.unblock(ada.id.into(), &whom).await.unwrap();
+        }
+        for (who, whom) in [(&ada, &grace), (&grace, &ada)] {
+            let body = found(lookup(&world, who, question(whom)).await);
+            assert_eq!(body["contact_blocked"], json!(blocked));
+            assert_eq!(body["items"][0]["id"], json!(whom.id));
+        }
+    }
+    let nobody = json!({ "contact_id": Uuid::from_u128(1) });
+    let body = found(lookup(&world, &ada, nobody.to_string()).await);
+    assert_eq!(body, json!({ "items": [], "contact_blocked": false }));
+    let request = Request::post("/internal/users/lookup")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(question(&grace)));
+    let answer = world.graph.send(request.unwrap()).await;
+    assert_eq!(answer.status.as_u16(), 401, "it is the viewer's own affair");
+}
+
+#[tokio::test]
+async fn followees_change_their_version_with_a_block_in_either_direction() {
+    let world = World::new().await;
+    let (ada, grace) = (world.person("ada").await, world.person("grace").await);
+    follow(&world, &ada, &grace).await;
+    follow(&world, &grace, &ada).await;
+    let whom = grace.id.to_string();
+    world.app.block(ada.id.into(), &whom).await.unwrap();
+    for who in [&ada, &grace] {
+        let answer = followee_ids(&world, who, Some("\"1\"")).await;
+        assert_eq!(answer.body, json!({ "version": 2, "followee_ids": [] }));
+    }
+}
+
+#[tokio::test]
 async fn a_lookup_of_too_many_or_of_nonsense_says_what_is_wrong() {
     let world = World::new().await;
     let ada = world.person("ada").await;

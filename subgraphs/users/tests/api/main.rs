@@ -12,6 +12,7 @@ mod avatar_failures;
 mod avatar_store;
 mod avatars;
 mod batching;
+mod blocks;
 mod config;
 mod follows;
 mod internal;

@@ -1,13 +1,18 @@
 //! The plans of the statements that are sent most, prepared for any parameters, on tables large enough to matter.
 
+use common::page::Window;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
-use users::{app::FolloweeIds, domain::UserId};
+use users::{
+    app::{BLOCKS, FolloweeIds},
+    domain::UserId,
+};
 use uuid::Uuid;
 
 use crate::world::{World, statements_of};
 
-/// 20,000 people; the first is followed by all, and follows all. Created in bulk, behind the service's back.
+/// 20,000 people; the first is followed by all, and follows all, blocks more than half of them and is blocked by a tenth.
+/// Created in bulk, behind the service's back.
 async fn populated() -> (World, UserId) {
     let world = World::new().await;
     world
@@ -22,7 +27,14 @@ async fn populated() -> (World, UserId) {
              UNION ALL
              SELECT first.id, fan.id, now() - random() * interval '1 day'
              FROM users.users AS fan, users.users AS first WHERE first.username = 'user0' AND fan.username <> 'user0';
-             ANALYZE users.users, users.follows",
+             INSERT INTO users.blocks
+             SELECT first.id, other.id, now() - random() * interval '1 day'
+             FROM users.users AS other, users.users AS first
+             WHERE first.username = 'user0' AND other.username LIKE 'user1%'
+             UNION ALL
+             SELECT other.id, first.id, now() FROM users.users AS other, users.users AS first
+             WHERE first.username = 'user0' AND other.username LIKE 'user2%';
+             ANALYZE users.users, users.follows, users.blocks",
         )
         .await;
     let first = Uuid::try_parse("01890000-0000-7000-8000-000000000000").unwrap();
@@ -54,10 +66,11 @@ fn only(statements: Vec<String>) -> String {
 
 #[tokio::test]
 async fn completing_a_handle_reads_a_range_of_the_index_in_order() {
-    let (world, _) = populated().await;
-    let (found, statements) = statements_of(world.app.search("user1", 10)).await;
+    let (world, first) = populated().await;
+    let (found, statements) = statements_of(world.app.search(None, "user1", 10)).await;
     assert_eq!(found.unwrap().len(), 10);
-    let plan = plan(&world, &only(statements), "'user1', 'user1{', 10").await;
+    let arguments = format!("'user1', 'user1{{', '{first}', 10");
+    let plan = plan(&world, &only(statements), &arguments).await;
     assert!(
         plan.contains("Index Scan using users_username_key"),
         "{plan}"
@@ -70,6 +83,49 @@ async fn completing_a_handle_reads_a_range_of_the_index_in_order() {
         !plan.contains("Sort") && !plan.contains("Seq Scan"),
         "{plan}"
     );
+    // One probe a candidate and direction, however many blocks the viewer has.
+    for probe in [
+        "Index Cond: ((blocked_id = users.id) AND (blocker_id = $3))",
+        "Index Cond: ((blocked_id = $3) AND (blocker_id = users.id))",
+    ] {
+        assert!(plan.contains(probe), "{probe}: {plan}");
+    }
+    assert!(!plan.contains("Join"), "{plan}");
+}
+
+#[tokio::test]
+async fn a_page_of_blocks_reads_its_rows_and_no_more() {
+    let (world, first) = populated().await;
+    let window = Window::of(20, None, BLOCKS).unwrap();
+    let (page, statements) = statements_of(world.app.blocked(first, window)).await;
+    assert_eq!(page.unwrap().items.len(), 20);
+    let statement = only(statements);
+    for (at, id) in [
+        ("NULL", "NULL"),
+        ("now()", "'01890000-0000-7000-8000-000000000009'"),
+    ] {
+        let plan = plan(&world, &statement, &format!("'{first}', {at}, {id}, 21, 0")).await;
+        assert!(plan.contains("using blocks_list_idx"), "{plan}");
+        assert!(
+            plan.contains("AND (ROW(created_at, "),
+            "the cursor is part of the index condition: {plan}"
+        );
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn whether_a_block_keeps_two_apart_is_two_probes_of_the_key() {
+    let (world, first) = populated().await;
+    let other = UserId::from(Uuid::from_u128(1));
+    let (_, statements) = statements_of(world.app.are_apart(first, other)).await;
+    let plan = plan(&world, &only(statements), &format!("'{first}', '{other}'")).await;
+    assert_eq!(
+        plan.matches("Index Only Scan using blocks_").count(),
+        2,
+        "{plan}"
+    );
+    assert!(!plan.contains("Seq Scan"), "{plan}");
 }
 
 #[tokio::test]

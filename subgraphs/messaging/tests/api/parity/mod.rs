@@ -66,6 +66,7 @@ async fn play(world: &World, api: &dyn Api) -> Played {
     let messages = story.send().await;
     story.send_nowhere(&messages[0]).await;
     story.without_the_directory().await;
+    story.blocked().await;
     story.read(&messages).await;
     story.pages().await;
     story.mentions().await;
@@ -178,6 +179,45 @@ impl Story<'_> {
         self.note("start a conversation meanwhile", started);
         self.note("the inbox meanwhile", inbox);
         self.world.directory.fail(false);
+    }
+
+    /// Either blocks the other, and then nobody; with the directory and while it is down.
+    async fn blocked(&mut self) {
+        let (ada, grace, linus) = (self.ada.clone(), self.grace.clone(), self.linus.clone());
+        let conversation = self.conversation.clone();
+        let directory = self.world.directory.clone();
+        for (what, blocker, blocked) in [("I", &ada, &grace), ("the other", &grace, &ada)] {
+            directory.block(blocker, blocked);
+            for down in [false, true] {
+                directory.fail(down);
+                let when = if down {
+                    "while nobody can be asked"
+                } else {
+                    ""
+                };
+                let sent = self.api.send(Some(&ada), &conversation, "x", None).await;
+                self.note(format!("send while {what} block {when}"), sent);
+                let found = self.api.start(Some(&ada), &grace.id.to_string()).await;
+                self.note(format!("find it while {what} block {when}"), found);
+                let page = self.api.messages(Some(&ada), &conversation, PAGE).await;
+                self.note(format!("read while {what} block {when}"), page);
+                directory.fail(false);
+            }
+            directory.unblock(blocker, blocked);
+        }
+        directory.block(&linus, &ada);
+        let started = self.api.start(Some(&ada), &linus.id.to_string()).await;
+        self.note("start a conversation with who blocks me", started);
+        directory.unblock(&linus, &ada);
+        self.world.clock.advance_micros(1_000);
+        let sent = self.api.send(Some(&ada), &conversation, "free", None).await;
+        self.note("send when nobody blocks any more", sent);
+        directory.refuse(true);
+        let sent = self.api.send(Some(&ada), &conversation, "x", None).await;
+        self.note("send with a token that is not good elsewhere", sent);
+        let started = self.api.start(Some(&ada), &linus.id.to_string()).await;
+        self.note("start with a token that is not good elsewhere", started);
+        directory.refuse(false);
     }
 
     async fn read(&mut self, messages: &[String]) {

@@ -125,10 +125,10 @@ impl Api for Graph<'_> {
         })
     }
 
-    async fn search(&self, prefix: &str) -> Outcome {
+    async fn search(&self, who: Option<&str>, prefix: &str) -> Outcome {
         let query =
             format!("query($prefix: String!) {{ searchUsers(prefix: $prefix) {{ {USER} }} }}");
-        let data = self.ask(None, &query, json!({ "prefix": prefix })).await?;
+        let data = self.ask(who, &query, json!({ "prefix": prefix })).await?;
         let found = data["searchUsers"].as_array().unwrap().iter();
         Ok(found.map(snake_case).collect::<Vec<_>>().into())
     }
@@ -143,6 +143,27 @@ impl Api for Graph<'_> {
     async fn unfollow(&self, who: Option<&str>, whom: &str) -> Outcome {
         self.do_it(who, "unfollowUser", json!({ "userId": whom }))
             .await
+    }
+
+    async fn block(&self, who: Option<&str>, whom: &str) -> Outcome {
+        let payload = self
+            .mutate(who, "blockUser", json!({ "userId": whom }), "user { id }")
+            .await?;
+        Ok(payload["user"]["id"].clone())
+    }
+
+    async fn unblock(&self, who: Option<&str>, whom: &str) -> Outcome {
+        self.do_it(who, "unblockUser", json!({ "userId": whom }))
+            .await
+    }
+
+    async fn blocks(&self, who: Option<&str>, size: i32, after: Option<&str>) -> Outcome {
+        let query =
+            "query($first: Int!, $after: String) { blockedUsers(first: $first, after: $after) {
+            nodes { id username displayName avatarUrl } pageInfo { hasNextPage endCursor } } }";
+        let variables = json!({ "first": size, "after": after });
+        let data = self.ask(who, query, variables).await?;
+        Ok(page_of(&data["blockedUsers"], snake_case))
     }
 
     async fn list(&self, list: &str, of: &str, size: i32, after: Option<&str>) -> Outcome {

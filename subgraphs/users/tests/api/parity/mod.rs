@@ -30,9 +30,13 @@ trait Api {
     async fn update(&self, who: Option<&str>, changes: Value) -> Outcome;
     async fn user(&self, id: &str) -> Outcome;
     async fn by_username(&self, username: &str) -> Outcome;
-    async fn search(&self, prefix: &str) -> Outcome;
+    async fn search(&self, who: Option<&str>, prefix: &str) -> Outcome;
     async fn follow(&self, who: Option<&str>, whom: &str) -> Outcome;
     async fn unfollow(&self, who: Option<&str>, whom: &str) -> Outcome;
+    async fn block(&self, who: Option<&str>, whom: &str) -> Outcome;
+    async fn unblock(&self, who: Option<&str>, whom: &str) -> Outcome;
+    /// A page of the caller's list, and the cursor of the next one.
+    async fn blocks(&self, who: Option<&str>, size: i32, after: Option<&str>) -> Outcome;
     /// A page of `followers` or `followees`, and the cursor of the next one.
     async fn list(&self, list: &str, of: &str, size: i32, after: Option<&str>) -> Outcome;
 }
@@ -77,7 +81,7 @@ async fn play_profiles(world: &World, api: &dyn Api, played: &mut Played) {
     for prefix in ["Li", "zz", "", "no-handle", "l_"] {
         played.note(
             &format!("handles beginning with {prefix:?}"),
-            api.search(prefix).await,
+            api.search(None, prefix).await,
         );
     }
 }
@@ -141,11 +145,64 @@ async fn play_follows(world: &World, api: &dyn Api, played: &mut Played) {
     );
 }
 
+async fn play_blocks(world: &World, api: &dyn Api, played: &mut Played) {
+    let mut people = Vec::new();
+    for name in ["block_ada", "block_grace", "block_linus"] {
+        people.push(world.person(name).await);
+    }
+    let id = |index: usize| people[index].id.to_string();
+    let [me, other] = [0, 1].map(|index| Some(people[index].token.as_str()));
+    played.note("follow somebody", api.follow(me, &id(1)).await);
+    for (what, whom) in [
+        ("somebody", id(1)),
+        ("them again", id(1)),
+        ("somebody else", id(2)),
+        ("myself", id(0)),
+        ("nobody", NOTHING.to_owned()),
+        ("no id", "x".to_owned()),
+    ] {
+        world.clock.advance_micros(1_000);
+        played.note(&format!("block {what}"), api.block(me, &whom).await);
+    }
+    played.note("block as nobody", api.block(None, &id(1)).await);
+    played.note("follow whom I block", api.follow(me, &id(1)).await);
+    played.note("follow who blocks me", api.follow(other, &id(0)).await);
+    for (what, who) in [("I", me), ("who is blocked", other), ("nobody", None)] {
+        let found = api.search(who, "block_").await;
+        played.note(&format!("whom {what} can complete"), found);
+        let page = api.blocks(who, 1, None).await;
+        played.note(&format!("whom {what} block"), page);
+    }
+    let page = api.blocks(me, 1, None).await.unwrap();
+    let next = api.blocks(me, 1, page["next"].as_str()).await;
+    played.note("whom else I block", next);
+    for size in [0, 101] {
+        let page = api.blocks(me, size, None).await;
+        played.note(&format!("{size} blocks"), page);
+    }
+    let foreign = api
+        .list("followees", &id(0), 2, page["next"].as_str())
+        .await;
+    played.note("a cursor of blocks for another list", foreign);
+    for (what, whom) in [
+        ("somebody", id(1)),
+        ("them again", id(1)),
+        ("myself", id(0)),
+        ("nobody", NOTHING.to_owned()),
+        ("no id", "x".to_owned()),
+    ] {
+        played.note(&format!("unblock {what}"), api.unblock(me, &whom).await);
+    }
+    played.note("unblock as nobody", api.unblock(None, &id(2)).await);
+    played.note("follow again after that", api.follow(me, &id(1)).await);
+}
+
 async fn play(world: &World, api: &dyn Api) -> Played {
     let mut played = Played::default();
     accounts::play(world, api, &mut played).await;
     play_profiles(world, api, &mut played).await;
     play_follows(world, api, &mut played).await;
+    play_blocks(world, api, &mut played).await;
     played
 }
 
@@ -161,6 +218,7 @@ async fn both_apis_do_the_same() {
         "users.refresh_tokens",
         "users.one_time_tokens",
         "users.follows",
+        "users.blocks",
         "users.outbox",
     ];
     let random = ["password_hash", "token_hash"];

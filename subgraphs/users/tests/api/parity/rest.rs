@@ -101,9 +101,9 @@ impl Api for Rest<'_> {
         Ok(self.call(None, Method::GET, &path, None).await?["items"].clone())
     }
 
-    async fn search(&self, prefix: &str) -> Outcome {
+    async fn search(&self, who: Option<&str>, prefix: &str) -> Outcome {
         let path = format!("/users?prefix={prefix}");
-        Ok(self.call(None, Method::GET, &path, None).await?["items"].clone())
+        Ok(self.call(who, Method::GET, &path, None).await?["items"].clone())
     }
 
     async fn follow(&self, who: Option<&str>, whom: &str) -> Outcome {
@@ -114,6 +114,25 @@ impl Api for Rest<'_> {
     async fn unfollow(&self, who: Option<&str>, whom: &str) -> Outcome {
         self.call(who, Method::DELETE, &format!("/users/{whom}/follow"), None)
             .await
+    }
+
+    async fn block(&self, who: Option<&str>, whom: &str) -> Outcome {
+        let path = format!("/users/{whom}/block");
+        Ok(self.call(who, Method::POST, &path, None).await?["blocked_id"].clone())
+    }
+
+    async fn unblock(&self, who: Option<&str>, whom: &str) -> Outcome {
+        self.call(who, Method::DELETE, &format!("/users/{whom}/block"), None)
+            .await
+    }
+
+    async fn blocks(&self, who: Option<&str>, size: i32, after: Option<&str>) -> Outcome {
+        let cursor = after
+            .map(|after| format!("&cursor={after}"))
+            .unwrap_or_default();
+        let path = format!("/users/me/blocks?page_size={size}{cursor}");
+        let body = self.call(who, Method::GET, &path, None).await?;
+        Ok(json!({ "items": body["items"], "next": body["next_cursor"] }))
     }
 
     async fn list(&self, list: &str, of: &str, size: i32, after: Option<&str>) -> Outcome {
