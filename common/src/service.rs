@@ -53,13 +53,17 @@ where
     {
         [] => start(name, shutdown::on_signal, run),
         ["--health-check"] => health_check(name, default_address),
-        _ => {
-            eprintln!(
-                "{name}: it takes its configuration from the environment; the only argument is --health-check"
-            );
-            ExitCode::from(2)
-        }
+        _ => misused(
+            name,
+            "it takes its configuration from the environment; the only argument is --health-check",
+        ),
     }
+}
+
+/// Says how a binary is to be called. Exit code 2.
+pub fn misused(name: &'static str, usage: &str) -> ExitCode {
+    eprintln!("{name}: {usage}");
+    ExitCode::from(2)
 }
 
 /// Runs a service until `shutdown` says stop. Exit codes: 0 stopped as asked, 1 failed, 2 wrong configuration.
@@ -72,11 +76,20 @@ where
     Run: FnOnce(Env, Shutdown) -> F,
     F: Future<Output = Result<(), StartError>>,
 {
+    command(name, async |env| run(env, shutdown()?).await)
+}
+
+/// Does one thing for an operator in place of serving, with the service's environment and its log. Exit codes as
+/// [`start`]'s.
+pub fn command<Run>(name: &'static str, run: Run) -> ExitCode
+where
+    Run: AsyncFnOnce(Env) -> Result<(), StartError>,
+{
     let env = Env::process();
     let result = runtime().and_then(|runtime| {
         runtime.block_on(async {
             let _telemetry = telemetry::init(name, &env)?;
-            run(env, shutdown()?).await
+            run(env).await
         })
     });
     match result {

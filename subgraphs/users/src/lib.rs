@@ -17,12 +17,16 @@ use common::{
     auth::Verifier,
     clock::SystemClock,
     config::Env,
+    postgres::PostgresConfig,
     server::{self, Readiness},
     service::{self, StartError},
     shutdown::Shutdown,
 };
 
-use crate::app::{App, Avatars, HashingCost, Housekeeping, Outbox, Passwords};
+use crate::app::{
+    App, Avatars, HashingCost, Housekeeping, Outbox, Passwords,
+    roles::{self, ChangedRole, RoleChange},
+};
 
 pub use config::{Config, DEFAULT_ADDRESS};
 
@@ -57,6 +61,21 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
         }
     }
     Ok(served?)
+}
+
+/// Gives a role to an account or takes it away, for an operator, at `DATABASE_URL`.
+pub async fn change_role(
+    env: &Env,
+    change: RoleChange,
+    username: &str,
+    role: &str,
+) -> Result<ChangedRole, StartError> {
+    let pool = PostgresConfig::from_env(env)?.pool("users")?;
+    migrations::check_schema(&pool, migrations::Context::Users)
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))?;
+    let changed = roles::change(&pool, change, username, role).await;
+    changed.map_err(|error| StartError::Other(error.to_string()))
 }
 
 /// Everything the service answers.

@@ -98,11 +98,16 @@ def make(origin, caller, mails):
     picture = other.send("PUT", "/users/me/avatar", png(8, 8), "image/png")["avatar_url"].rpartition("/")[2]
 
     of_me, of_them = f"/users/{me['id']}", f"/conversations/{conversations[0]}/messages"
-    good = {(operation, "path.id"): people for operation in ("readUser", "followUser", "unfollowUser")}
+    # Across a block nothing else succeeds: whom the caller may block is nobody whom the caller follows or talks to.
+    others, blocked = people[:-3], people[-3:]
+    caller.send("POST", f"/users/{blocked[0]}/block")
+    caller.send("POST", f"/users/{blocked[1]}/block")
+    good = {(operation, "path.id"): others for operation in ("readUser", "followUser", "unfollowUser")}
+    good |= {(operation, "path.id"): blocked for operation in ("blockUser", "unblockUser")}
     good |= {(operation, "path.id"): [me["id"]] for operation in ("listFollowers", "listFollowees")}
     good |= {(operation, "path.id"): conversations for operation in ("sendMessage", "markConversationRead")}
     good |= {
-        ("startConversation", "body.recipient_id"): people,
+        ("startConversation", "body.recipient_id"): others,
         ("refreshSession", "body.refresh_token"): [Caller(origin, email).refresh_token for email in signed_in],
         ("readAvatar", "path.name"): [picture],
         ("verifyEmail", "body.token"): tokens(mails, "Verify your e-mail address", emails),
@@ -115,6 +120,7 @@ def make(origin, caller, mails):
         ("listPosts", "query.cursor"): [caller.cursor("/posts", author_id=me["id"])],
         ("listFollowers", "query.cursor"): [caller.cursor(f"{of_me}/followers")],
         ("listFollowees", "query.cursor"): [caller.cursor(f"{of_me}/followees")],
+        ("listBlocks", "query.cursor"): [caller.cursor("/users/me/blocks")],
     }
     return good
 

@@ -46,7 +46,7 @@ impl From<PostsError> for Error {
             PostsError::NotPostAuthor => Violation::new(
                 Class::Forbidden,
                 "NOT_POST_AUTHOR",
-                "Only its author may change or delete a post.",
+                "Only its author may change a post, and only its author or a moderator may delete it.",
             ),
             PostsError::TokenRefused => unauthenticated(),
             PostsError::Fault(fault) => return Self::Fault(fault),

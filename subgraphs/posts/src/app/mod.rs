@@ -1,5 +1,6 @@
 //! What people can do with posts, and the rules for it. Both APIs are thin over this.
 
+mod access;
 mod authors;
 mod error;
 mod likes;

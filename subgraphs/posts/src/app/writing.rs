@@ -1,9 +1,8 @@
 //! Writing, editing and deleting posts.
 
-use common::trace;
-use sqlx::PgConnection;
+use common::{audit, auth::Viewer};
 
-use super::{App, PostsError};
+use super::{App, PostsError, access};
 use crate::{
     db,
     domain::{Post, PostId, PostText, UserId},
@@ -27,52 +26,38 @@ impl App {
     /// Gives a post of the viewer another text; the same text again counts as an edit too.
     pub async fn edit_post(
         &self,
-        viewer: UserId,
+        viewer: &Viewer,
         id: PostId,
         text: &str,
     ) -> Result<Post, PostsError> {
         let text = PostText::parse(text)?;
         let mut conn = self.pool.acquire().await?;
-        let edited = db::posts::update_text(&mut conn, id, viewer, &text, self.clock.now()).await?;
-        match edited {
-            Some(post) => Ok(post),
-            None => Err(refusal(&mut conn, viewer, id, "edit_post").await?),
-        }
+        let author = db::posts::author(&mut conn, id)
+            .await?
+            .ok_or(PostsError::PostUnknown)?;
+        access::edit(viewer, author).inspect_err(|_refused| {
+            let attempt = audit::Event::new("edit_post", &viewer.id, &id);
+            attempt.detail(&author).denied("NOT_POST_AUTHOR");
+        })?;
+        db::posts::update_text(&mut conn, id, author, &text, self.clock.now())
+            .await?
+            .ok_or(PostsError::PostUnknown)
     }
 
-    /// Deletes a post of the viewer with its likes.
-    pub async fn delete_post(&self, viewer: UserId, id: PostId) -> Result<(), PostsError> {
+    /// Deletes a post of the viewer with its likes, or, as a moderator, a post of anybody, which is written down.
+    pub async fn delete_post(&self, viewer: &Viewer, id: PostId) -> Result<(), PostsError> {
         let mut conn = self.pool.acquire().await?;
-        if db::posts::delete(&mut conn, id, viewer).await? {
-            return Ok(());
+        let author = db::posts::author(&mut conn, id)
+            .await?
+            .ok_or(PostsError::PostUnknown)?;
+        let event = || audit::Event::new("delete_post", &viewer.id, &id).detail(&author);
+        access::delete(viewer, author).inspect_err(|_refused| event().denied("NOT_POST_AUTHOR"))?;
+        if !db::posts::delete(&mut conn, id, author).await? {
+            return Err(PostsError::PostUnknown);
         }
-        Err(refusal(&mut conn, viewer, id, "delete_post").await?)
+        if !access::wrote(viewer, author) {
+            event().done();
+        }
+        Ok(())
     }
-}
-
-/// Why the viewer has no such post: there is none, or it is somebody else's, which is worth a line in the audit log.
-async fn refusal(
-    conn: &mut PgConnection,
-    viewer: UserId,
-    id: PostId,
-    action: &'static str,
-) -> Result<PostsError, PostsError> {
-    Ok(match db::posts::author(conn, id).await? {
-        // The viewer's own after all: deleted since, or about to be.
-        Some(author) if author != viewer => {
-            tracing::warn!(
-                target: "audit",
-                action,
-                outcome = "denied",
-                code = "NOT_POST_AUTHOR",
-                viewer_id = %viewer,
-                post_id = %id,
-                author_id = %author,
-                trace_id = %trace::current_id(),
-                "somebody tried to change a post of somebody else"
-            );
-            PostsError::NotPostAuthor
-        }
-        Some(_) | None => PostsError::PostUnknown,
-    })
 }

@@ -67,7 +67,7 @@ pub async fn list_by_authors(
     .await
 }
 
-/// Who wrote a post.
+/// Who wrote a post; that never changes.
 pub async fn author(conn: &mut PgConnection, id: PostId) -> Result<Option<UserId>> {
     let row = query!(
         "SELECT author_id FROM posts.posts WHERE id = $1",

@@ -26,7 +26,7 @@ pub struct EditPostInput {
 /// Which post is to be deleted.
 #[derive(InputObject)]
 pub struct DeletePostInput {
-    /// The viewer's post.
+    /// The viewer's post, or a moderator's choice.
     post_id: ID,
 }
 
@@ -114,7 +114,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which post, and what it is to say.")] input: EditPostInput,
     ) -> async_graphql::Result<Option<EditPostPayload>> {
-        let viewer = viewer(ctx)?.id.into();
+        let viewer = viewer(ctx)?;
         let edited = match post_id(&input.post_id) {
             Ok(id) => ctx.data::<App>()?.edit_post(viewer, id, &input.text).await,
             Err(error) => Err(error),
@@ -122,13 +122,14 @@ impl Mutation {
         EditPostPayload::of(edited).map(Some)
     }
 
-    /// Deletes a post of the viewer with its likes. Codes: `POST_NOT_FOUND`; `NOT_POST_AUTHOR` among the top-level errors.
+    /// Deletes a post of the viewer with its likes; a moderator deletes posts of others too. Codes: `POST_NOT_FOUND`;
+    /// `NOT_POST_AUTHOR` among the top-level errors.
     async fn delete_post(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which post.")] input: DeletePostInput,
     ) -> async_graphql::Result<Option<DeletePostPayload>> {
-        let viewer = viewer(ctx)?.id.into();
+        let viewer = viewer(ctx)?;
         let deleted = match post_id(&input.post_id) {
             Ok(id) => ctx
                 .data::<App>()?

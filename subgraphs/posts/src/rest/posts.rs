@@ -146,9 +146,7 @@ pub(super) async fn edit(
     Id(id): Id,
     Json(input): Json<PostInput>,
 ) -> Result<Response, Error> {
-    let post = app
-        .edit_post(viewer.id.into(), post_id(&id)?, &input.text)
-        .await?;
+    let post = app.edit_post(&viewer, post_id(&id)?, &input.text).await?;
     let shown = app.shown(Some(&viewer), vec![post]).await?.pop();
     let post = shown.ok_or(PostsError::PostUnknown)?;
     Ok(json(StatusCode::OK, &Post::from(post)))
@@ -156,7 +154,7 @@ pub(super) async fn edit(
 
 /// Deletes a post of the caller
 ///
-/// Its likes go with it.
+/// Its likes go with it. A moderator deletes posts of others too.
 #[utoipa::path(
     delete, path = "/posts/{id}", tag = "posts", operation_id = "deletePost", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "Its id.")),
@@ -172,7 +170,7 @@ pub(super) async fn delete(
     SignedIn(viewer): SignedIn,
     Id(id): Id,
 ) -> Result<Response, Error> {
-    app.delete_post(viewer.id.into(), post_id(&id)?).await?;
+    app.delete_post(&viewer, post_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -35,7 +35,9 @@ struct Known {
 }
 
 /// Writes, edits, likes and deletes posts of one author.
-async fn write(app: &App, author: UserId, known: Option<&Known>, seed: u64) {
+async fn write(app: &App, author: &Person, known: Option<&Known>, seed: u64) {
+    let viewer = viewer(author, SystemClock::shared());
+    let author = UserId::from(author.id);
     let mut rng = StdRng::seed_from_u64(seed);
     let mut own = Vec::new();
     for n in 0..120 {
@@ -46,12 +48,12 @@ async fn write(app: &App, author: UserId, known: Option<&Known>, seed: u64) {
                 if let Some(known) = known {
                     known.doomed.lock().unwrap().insert(id);
                 }
-                app.delete_post(author, id).await.unwrap();
+                app.delete_post(&viewer, id).await.unwrap();
                 if let Some(known) = known {
                     known.deleted.lock().unwrap().insert(id);
                 }
             }
-            (2, Some(index)) => drop(app.edit_post(author, own[index], "edited").await.unwrap()),
+            (2, Some(index)) => drop(app.edit_post(&viewer, own[index], "edited").await.unwrap()),
             (3, Some(index)) => drop(app.like_post(author, own[index]).await.unwrap()),
             _ => {
                 let post = app.create_post(author, &n.to_string()).await.unwrap();
@@ -150,8 +152,7 @@ async fn a_timeline_is_exact_while_people_write_edit_like_and_delete() {
         let of_followed = followed.iter().map(|author| (author, Some(&known)));
         let of_others = others.iter().map(|author| (author, None));
         let all = of_followed.chain(of_others).enumerate();
-        join_all(all.map(|(n, (author, known))| write(&app, author.id.into(), known, n as u64)))
-            .await;
+        join_all(all.map(|(n, (author, known))| write(&app, author, known, n as u64))).await;
         done.store(true, Ordering::Release);
     };
     let (reads, ()) = futures_util::join!(join_all(reading), writing);

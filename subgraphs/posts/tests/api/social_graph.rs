@@ -92,6 +92,14 @@ impl UsersOverHttp {
         inner.followees.push(followee);
     }
 
+    /// A block between everybody and somebody whom they follow, whoever's it is: one follow less in a list with a new version.
+    /// (The users service does so: `followees_change_their_version_with_a_block_in_either_direction` among its tests.)
+    pub fn block(&self, followee: Uuid) {
+        let mut inner = self.inner.lock().unwrap();
+        inner.version += 1;
+        inner.followees.retain(|id| *id != followee);
+    }
+
     /// A header of each request since the last time this was asked, `None` where it was absent.
     pub fn take_requests(&self, header: &str) -> Vec<Option<String>> {
         let requests = std::mem::take(&mut self.inner.lock().unwrap().requests);

@@ -226,3 +226,35 @@ async fn who_follows_and_reads_at_once_sees_the_new_posts_and_an_outage_is_told(
     users.set_mood(Mood::Well);
     assert_eq!(world.timeline(&ada).await, ["by linus", "by grace"]);
 }
+
+#[tokio::test]
+async fn a_block_takes_posts_out_of_the_very_next_timeline_though_the_list_was_known() {
+    let users = UsersOverHttp::start().await;
+    let world = World::with_social_graph(|_| Arc::new(users.client())).await;
+    let [ada, grace, linus] = world.people();
+    world.post(&grace, "by grace").await;
+    world.post(&linus, "by linus").await;
+    users.follow(grace.id);
+    users.follow(linus.id);
+    for condition in [None, Some("\"2\"")] {
+        assert_eq!(world.timeline(&ada).await, ["by linus", "by grace"]);
+        assert_eq!(
+            users.take_requests("if-none-match"),
+            [condition.map(str::to_owned)]
+        );
+    }
+    users.block(grace.id);
+    // Asked with the version that is known, answered with the list without her; known itself from then on.
+    for condition in ["\"2\"", "\"3\""] {
+        assert_eq!(world.timeline(&ada).await, ["by linus"]);
+        assert_eq!(
+            users.take_requests("if-none-match"),
+            [Some(condition.to_owned())]
+        );
+    }
+    // What is written afterwards does not come either, nor a cursor of the page from before.
+    world.post(&grace, "more by grace").await;
+    assert_eq!(world.timeline(&ada).await, ["by linus"]);
+    let page = world.rest.get(Some(ada.token()), "/feed?page_size=1").await;
+    assert_eq!(page.ok()["has_next"], json!(false));
+}

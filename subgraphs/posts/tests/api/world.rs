@@ -23,7 +23,7 @@ use posts::{
 };
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool, Row};
-use testkit::{Answer, Context, Graph, ManualClock, Rest, TestDatabase, tokens};
+use testkit::{Answer, Authority, Context, Graph, ManualClock, Rest, TestDatabase, tokens};
 use uuid::Uuid;
 
 pub struct World {
@@ -91,6 +91,16 @@ impl World {
     pub fn person(&self) -> Person {
         let id = self.clock.new_id();
         let token = tokens().token_at(id, &*self.clock);
+        Person { id, token }
+    }
+
+    /// Somebody who may take away what others wrote.
+    pub fn moderator(&self) -> Person {
+        let id = self.clock.new_id();
+        let mut claims = Authority::claims(id, &*self.clock);
+        claims.roles = vec!["user".to_owned(), "moderator".to_owned()];
+        claims.scope = claims.roles.join(" ");
+        let token = tokens().sign(&claims);
         Person { id, token }
     }
 

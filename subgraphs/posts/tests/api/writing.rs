@@ -1,5 +1,6 @@
 //! Writing, editing and deleting posts.
 
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::Log;
 use tracing::Level;
@@ -154,7 +155,7 @@ async fn only_the_author_may_edit_or_delete_and_others_are_written_down() {
     let [ada, grace] = world.people();
     let post = world.post(&ada, "mine").await;
     let log = Log::record();
-    for (mutation, action, input) in [
+    for (mutation, event, input) in [
         (
             "editPost",
             "edit_post",
@@ -169,12 +170,12 @@ async fn only_the_author_may_edit_or_delete_and_others_are_written_down() {
         assert_eq!(line.level, Level::WARN);
         let trace_id = answer.headers["x-trace-id"].to_str().unwrap();
         for (field, value) in [
-            ("action", action),
+            ("event", event),
             ("outcome", "denied"),
             ("code", "NOT_POST_AUTHOR"),
-            ("viewer_id", &grace.id.to_string()),
-            ("author_id", &ada.id.to_string()),
-            ("post_id", &post),
+            ("actor", &grace.id.to_string()),
+            ("subject", &post),
+            ("detail", &ada.id.to_string()),
             ("trace_id", trace_id),
         ] {
             assert_eq!(line.fields[field], value, "{field}");
@@ -184,6 +185,60 @@ async fn only_the_author_may_edit_or_delete_and_others_are_written_down() {
     let query = "query($id: ID!) { post(id: $id) { text editedAt } }";
     let read = world.get(&ada, query, json!({ "id": post })).await;
     assert_eq!(read["post"], json!({ "text": "mine", "editedAt": null }));
+}
+
+#[tokio::test]
+async fn a_moderator_deletes_posts_of_others_which_is_written_down_and_edits_none() {
+    let world = World::new().await;
+    let [ada, _] = world.people();
+    let moderator = world.moderator();
+    let (first, second) = (world.post(&ada, "1").await, world.post(&ada, "2").await);
+    let input = json!({ "postId": first, "text": "better" });
+    let answer = world.mutate(&moderator, "editPost", input, "").await;
+    assert_eq!(answer.codes(), ["NOT_POST_AUTHOR"]);
+    let path = format!("/posts/{first}");
+    let body = json!({ "text": "better" });
+    let token = Some(moderator.token());
+    let reply = world
+        .rest
+        .send_json(token, Method::PATCH, &path, &body)
+        .await;
+    assert_eq!(reply.refusal(), (403, "NOT_POST_AUTHOR"));
+
+    let log = Log::record();
+    world.delete(&moderator, &first).await;
+    let path = format!("/posts/{second}");
+    let reply = world.rest.call(token, Method::DELETE, &path).await;
+    assert_eq!(reply.status, StatusCode::NO_CONTENT);
+    let reply = world.rest.call(token, Method::DELETE, &path).await;
+    assert_eq!(reply.refusal(), (404, "POST_NOT_FOUND"));
+    assert_eq!(world.count("SELECT count(*) FROM posts.posts").await, 0);
+    let written = log.lines("audit");
+    assert_eq!(written.len(), 2);
+    for (line, post) in written.iter().zip([&first, &second]) {
+        assert_eq!(line.level, Level::INFO);
+        for (field, value) in [
+            ("event", "delete_post"),
+            ("outcome", "done"),
+            ("actor", &moderator.id.to_string()),
+            ("subject", post),
+            ("detail", &ada.id.to_string()),
+        ] {
+            assert_eq!(line.fields[field], value, "{field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_people_do_with_their_own_posts_is_not_written_down() {
+    let world = World::new().await;
+    let (ada, moderator) = (world.person(), world.moderator());
+    let log = Log::record();
+    for person in [&ada, &moderator] {
+        let post = world.post(person, "mine").await;
+        world.delete(person, &post).await;
+    }
+    assert!(log.lines("audit").is_empty());
 }
 
 #[tokio::test]

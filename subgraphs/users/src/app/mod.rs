@@ -15,6 +15,7 @@ mod pictures;
 pub mod ports;
 mod profiles;
 mod registration;
+pub mod roles;
 mod sessions;
 mod turns;
 mod verification;

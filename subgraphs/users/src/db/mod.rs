@@ -6,6 +6,7 @@ pub mod follows;
 mod listed;
 pub mod one_time_tokens;
 pub mod outbox;
+pub mod roles;
 pub mod sessions;
 mod types;
 pub mod users;

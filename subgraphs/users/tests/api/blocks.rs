@@ -115,6 +115,7 @@ async fn while_it_stands_neither_follows_the_other_and_neither_is_told_who_block
                 assert_eq!(line.fields[field], value, "{field}");
             }
             assert_eq!(line.fields["trace_id"].len(), 32);
+            assert!(!line.fields.contains_key("detail"));
         }
     }
     told.dedup();

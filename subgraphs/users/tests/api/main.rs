@@ -26,6 +26,7 @@ mod profiles;
 mod registration;
 mod rest;
 mod rest_avatars;
+mod roles;
 mod schema;
 mod secrecy;
 mod service;

@@ -55,6 +55,15 @@ async fn play(world: &World, api: &dyn Api) -> Played {
     }
     list(api, [&ada, &grace], &mut played).await;
     feed(world, api, [&ada, &grace], &mut played).await;
+    let moderator = world.moderator();
+    let other = api.create(Some(&grace), "not for long").await;
+    let other = other.unwrap()["id"].as_str().unwrap().to_owned();
+    let edited = api.edit(Some(&moderator), &other, "x").await;
+    played.note("edit somebody's post as a moderator", edited);
+    for what in ["delete somebody's post", "delete it again"] {
+        let deleted = api.delete(Some(&moderator), &other).await;
+        played.note(&format!("{what} as a moderator"), deleted);
+    }
     for what in ["delete a post", "delete it again"] {
         played.note(what, api.delete(Some(&grace), &post).await);
     }
