@@ -87,6 +87,8 @@ pub struct Violation {
     /// The input field it is about, in the spelling of the REST API (`display_name`).
     pub field: Option<&'static str>,
     pub details: Vec<Detail>,
+    /// After how many seconds trying again can help, if that is known.
+    pub retry_after: Option<i64>,
 }
 
 impl Violation {
@@ -97,12 +99,19 @@ impl Violation {
             message: message.into(),
             field: None,
             details: Vec::new(),
+            retry_after: None,
         }
     }
 
     #[must_use]
     pub fn on(mut self, field: &'static str) -> Self {
         self.field = Some(field);
+        self
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -118,6 +127,7 @@ impl Violation {
             message,
             field: None,
             details,
+            retry_after: None,
         }
     }
 
@@ -309,6 +319,11 @@ impl IntoResponse for Violation {
             });
         }
         let mut response = envelope(status, self.code, self.message, details);
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
         if self.class == Class::Unauthenticated {
             // RFC 9110, 15.5.2: a 401 must name the scheme.
             response.headers_mut().insert(

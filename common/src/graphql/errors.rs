@@ -69,6 +69,13 @@ impl From<Error> for async_graphql::Error {
         };
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", code);
+        if let Error::Violation(Violation {
+            retry_after: Some(seconds),
+            ..
+        }) = &error
+        {
+            extensions.set("retryAfter", *seconds);
+        }
         if matches!(error, Error::Fault(_)) {
             extensions.set("traceId", trace::current_id());
         }

@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::Response,
     routing::post,
 };
@@ -21,7 +21,7 @@ use crate::{
 /// `_entities` requests carry up to a page of representations and more; what clients send is bounded at the router.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-type Prepare = Arc<dyn Fn(Request) -> Request + Send + Sync>;
+type Prepare = Arc<dyn Fn(Request, &Parts) -> Request + Send + Sync>;
 
 /// What it takes to answer GraphQL over HTTP.
 #[derive(Clone)]
@@ -32,11 +32,11 @@ pub struct GraphqlService<E> {
 }
 
 impl<E: Executor> GraphqlService<E> {
-    /// `prepare` adds what lives as long as a request, such as its data loaders.
+    /// `prepare` adds what lives as long as a request, such as its data loaders, and what the head of it tells.
     pub fn new(
         executor: E,
         verifier: Verifier,
-        prepare: impl Fn(Request) -> Request + Send + Sync + 'static,
+        prepare: impl Fn(Request, &Parts) -> Request + Send + Sync + 'static,
     ) -> Self {
         Self {
             executor,
@@ -56,16 +56,16 @@ pub fn routes<E: Executor>(service: GraphqlService<E>) -> Router {
 
 async fn answer<E: Executor>(
     State(service): State<GraphqlService<E>>,
-    headers: HeaderMap,
+    parts: Parts,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let identity = match service.verifier.identify(&headers).await {
+    let identity = match service.verifier.identify(&parts.headers).await {
         Ok(identity) => identity,
         Err(error) => return refuse(error),
     };
-    match read(&headers, body) {
+    match read(&parts.headers, body) {
         Ok(request) => {
-            let request = (service.prepare)(request.data(identity));
+            let request = (service.prepare)(request.data(identity), &parts);
             json(StatusCode::OK, &service.executor.execute(request).await)
         }
         Err(violation) => refuse(violation.into()),

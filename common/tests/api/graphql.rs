@@ -45,7 +45,9 @@ fn app() -> Router {
         SystemClock::shared(),
     );
     let schema = with_limits(Schema::build(Query, EmptyMutation, EmptySubscription)).finish();
-    routes(GraphqlService::new(schema, verifier, |request| request))
+    routes(GraphqlService::new(schema, verifier, |request, _head| {
+        request
+    }))
 }
 
 async fn post(headers: &[(&str, &str)], body: impl Into<Body>) -> (StatusCode, Value) {

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use common::{
     auth::IssuerKeys,
+    client_address::TrustedProxies,
     clock::SharedClock,
     config::{ConfigError, Env, malformed},
     postgres::PostgresConfig,
@@ -30,6 +31,8 @@ pub struct Config {
     pub listen_addr: SocketAddr,
     pub postgres: PostgresConfig,
     pub keys: IssuerKeys,
+    /// Whose word is taken for where somebody signs in from.
+    pub proxies: TrustedProxies,
     pub mailer: Arc<dyn Mailer>,
     pub avatars: Arc<dyn AvatarStore>,
     pub links: Links,
@@ -45,6 +48,7 @@ impl Config {
             listen_addr: listen_addr(env, DEFAULT_ADDRESS)?,
             postgres: PostgresConfig::from_env(env)?,
             keys,
+            proxies: TrustedProxies::of_service(env)?,
             mailer: mailer(env, &public_url)?,
             avatars: avatars(env)?,
             links: Links::under(public_url),

@@ -7,6 +7,7 @@ mod db;
 pub mod domain;
 pub mod graphql;
 mod internal;
+mod origin;
 pub mod rest;
 mod well_known;
 
@@ -15,6 +16,7 @@ use std::{sync::Arc, thread::available_parallelism};
 use axum::Router;
 use common::{
     auth::Verifier,
+    client_address::TrustedProxies,
     clock::SystemClock,
     config::Env,
     postgres::PostgresConfig,
@@ -52,7 +54,7 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let outbox = tokio::spawn(outbox.run(workers.clone()));
     let housekeeping = tokio::spawn(Housekeeping::new(app.clone()).run(workers.clone()));
     let keys = tokio::spawn(config.keys.follow(workers.clone()));
-    let served = server::serve(listener, routes(app, verifier), shutdown).await;
+    let served = server::serve(listener, routes(app, verifier, config.proxies), shutdown).await;
     // Also when serving failed.
     workers.cancel();
     for worker in [outbox, housekeeping, keys] {
@@ -79,14 +81,14 @@ pub async fn change_role(
 }
 
 /// Everything the service answers.
-pub fn routes(app: App, verifier: Verifier) -> Router {
+pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
     let asked = app.clone();
     let ready: Readiness = Arc::new(move || {
         let app = asked.clone();
         Box::pin(async move { app.is_ready().await })
     });
-    let routes = graphql::routes(app.clone(), verifier.clone())
-        .merge(rest::routes(app.clone(), verifier.clone()))
+    let routes = graphql::routes(app.clone(), verifier.clone(), proxies.clone())
+        .merge(rest::routes(app.clone(), verifier.clone(), proxies))
         .merge(well_known::routes(&verifier))
         .merge(internal::routes(app, verifier));
     server::with_basics(routes, ready)

@@ -41,7 +41,9 @@ pub fn sdl() -> String {
 /// `POST /graphql`.
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let schema = schema(app.clone());
-    common::graphql::routes(GraphqlService::new(schema, verifier, move |request| {
-        loaders::add(&app, request)
-    }))
+    common::graphql::routes(GraphqlService::new(
+        schema,
+        verifier,
+        move |request, _head| loaders::add(&app, request),
+    ))
 }

@@ -38,6 +38,7 @@ fn is_moderator(viewer: &Viewer) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use std::sync::Arc;
 
     use common::{
@@ -53,7 +54,11 @@ mod tests {
         claims.roles = roles.iter().map(|role| (*role).to_owned()).collect();
         let authorization = format!("Bearer {}", tokens().sign(&claims));
         let verifier = tokens().verifier(SystemClock::shared());
-        match verifier.check_authorization(&authorization) {
+        match verifier
+            .check_authorization(&authorization)
+            .now_or_never()
+            .unwrap()
+        {
             Ok(Identity::Viewer(viewer)) => viewer,
             other => panic!("no viewer: {other:?}"),
         }

@@ -19,6 +19,13 @@ pub enum Error {
     UsernameTaken,
     #[error("unknown address or wrong password")]
     WrongCredentials,
+    /// Of somebody who is signed in.
+    #[error("the present password is another one")]
+    WrongPassword,
+    #[error("too many failed logins, for another {seconds} s")]
+    TooManyFailures { seconds: i64 },
+    #[error("no such session of the viewer")]
+    SessionNotFound,
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
     #[error("the refresh token is not good")]
@@ -85,6 +92,24 @@ impl From<Error> for common::error::Error {
                 "INVALID_CREDENTIALS",
                 "There is no account with this e-mail address and password.",
             ),
+            Error::WrongPassword => Violation::new(
+                Class::Refused,
+                "INVALID_CREDENTIALS",
+                "This is not the present password of the account.",
+            )
+            .on("current_password"),
+            Error::TooManyFailures { seconds } => Violation::new(
+                Class::RateLimited,
+                "RATE_LIMITED",
+                format!("Too many failed logins. Wait {seconds} seconds, or reset the password."),
+            )
+            .retry_after(seconds),
+            Error::SessionNotFound => Violation::new(
+                Class::NotFound,
+                "NOT_FOUND",
+                "You have no session with this id.",
+            )
+            .on("session_id"),
             Error::EmailNotVerified => Violation::new(
                 Class::Unverified,
                 "EMAIL_NOT_VERIFIED",

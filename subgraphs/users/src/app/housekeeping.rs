@@ -1,4 +1,4 @@
-//! Deletes what has no use any more: expired sessions and tokens, mails long sent.
+//! Deletes what has no use any more: expired sessions and tokens, failed logins, mails long sent.
 
 use std::time::Duration;
 
@@ -64,6 +64,7 @@ impl Housekeeping {
         let mut conn = self.0.pool.acquire().await?;
         Ok(expiry::refresh_tokens(&mut conn, now, BATCH).await?
             + expiry::sessions(&mut conn, now, BATCH).await?
+            + expiry::login_failures(&mut conn, now, BATCH).await?
             + expiry::one_time_tokens(&mut conn, tokens_before, BATCH).await?
             + expiry::outbox(&mut conn, mails_before, BATCH).await?)
     }

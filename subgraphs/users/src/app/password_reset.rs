@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{App, Error, Result, fields::Fields, verification::unknown_token};
+use super::{App, Error, Result, fields::Fields, sessions, verification::unknown_token};
 use crate::{
     db,
     domain::{MailKind, Password, TokenHash},
@@ -40,11 +40,11 @@ impl App {
         if !db::one_time_tokens::consume(&mut tx, &hash, now).await? {
             return Err(Error::TokenSpent);
         }
-        db::users::change_password(&mut tx, owner, password.expose_secret(), now).await?;
+        db::users::reset_password(&mut tx, owner, password.expose_secret(), now).await?;
         db::one_time_tokens::consume_all(&mut tx, owner, purpose, now).await?;
-        db::sessions::revoke_all(&mut tx, owner, now).await?;
+        let ended = db::sessions::revoke_all(&mut tx, owner, None, now).await?;
         tx.commit().await?;
-        tracing::info!(user = %owner, "password reset; all sessions ended");
+        sessions::all_ended("reset_password", owner, ended);
         Ok(())
     }
 }

@@ -1,19 +1,22 @@
-//! Signing in and out. A session is a login and the family of refresh tokens that came from it.
+//! Sessions: a login and the family of refresh tokens that came from it.
 
-use common::auth::Claims;
-use secrecy::{ExposeSecret, SecretString};
+use common::{audit, auth::Claims};
+use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{App, Error, Result, passwords::Verdict};
+use super::{App, Error, Result};
 use crate::{
-    db,
-    domain::{Account, Email, Token, TokenHash, User},
+    db::{self, sessions::NewSession},
+    domain::{Account, Origin, SessionInfo, Token, TokenHash, User, UserId},
 };
 
 /// How long an access token is good.
 pub const ACCESS_TOKEN_SECONDS: i64 = 15 * 60;
 /// How long a refresh token is good.
 pub const REFRESH_TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
+
+/// How many sessions of one account are good at once.
+const MAX_SESSIONS: i64 = 100;
 
 /// What a client gets to act as somebody.
 #[derive(Debug)]
@@ -26,79 +29,72 @@ pub struct Session {
 }
 
 impl App {
-    /// An unknown address, a wrong password and text that is no address at all are one answer, after the same work.
-    pub async fn log_in(&self, email: &str, password: SecretString) -> Result<Session> {
-        let account = match Email::parse(email) {
-            Ok(email) => {
-                db::users::account_by_email(&mut *self.pool.acquire().await?, &email).await?
-            }
-            Err(_) => None,
-        };
-        let hash = account
-            .as_ref()
-            .map(|account| account.password_hash.clone());
-        let verdict = self.passwords.verify(password.clone(), hash).await?;
-        let (Some(account), Verdict::Right | Verdict::RightButOutdated) = (account, verdict) else {
-            return Err(Error::WrongCredentials);
-        };
-        // Only who knows the password learns this.
-        if self.require_verified_email && account.email_verified_at.is_none() {
-            return Err(Error::EmailNotVerified);
-        }
-        if verdict == Verdict::RightButOutdated {
-            let hash = self.passwords.hash(password).await?;
-            let mut conn = self.pool.acquire().await?;
-            db::users::replace_password_hash(&mut conn, &account, hash.expose_secret()).await?;
-        }
-        self.open_session(&account).await
-    }
-
-    async fn open_session(&self, account: &Account) -> Result<Session> {
+    /// A new session of somebody who has just proven who they are. Of more than [`MAX_SESSIONS`] the oldest ends.
+    pub(super) async fn open_session(&self, account: &Account, origin: &Origin) -> Result<Session> {
         let (now, token) = (self.clock.now(), Token::generate());
         let expires_at = now.plus_seconds(REFRESH_TOKEN_SECONDS);
         let session = self.clock.new_id();
         let mut tx = self.pool.begin().await?;
-        if !db::sessions::insert(&mut tx, session, account, now, expires_at).await? {
+        let new = NewSession {
+            id: session,
+            account,
+            origin,
+            now,
+            expires_at,
+        };
+        if !db::sessions::insert(&mut tx, &new).await? {
             return Err(Error::WrongCredentials);
         }
-        db::sessions::insert_token(&mut tx, session, &token.hash(), now, expires_at).await?;
+        db::sessions::insert_token(&mut tx, session, 1, &token.hash(), now, expires_at).await?;
+        db::sessions::revoke_oldest(&mut tx, account.id, MAX_SESSIONS, now).await?;
         let user = db::users::by_id(&mut tx, account.id).await?;
         tx.commit().await?;
         self.session(session, user.ok_or(Error::WrongCredentials)?, token)
-    }
-
-    /// Exchanges a refresh token for the next one. A token that was exchanged before and comes back has been stolen, or
-    /// its thief's has: the whole session ends, because nobody can tell who is who (RFC 9700, 4.14.2).
-    pub async fn refresh(&self, presented: &SecretString) -> Result<Session> {
-        let hash = TokenHash::of(presented);
-        let (now, token) = (self.clock.now(), Token::generate());
-        let expires_at = now.plus_seconds(REFRESH_TOKEN_SECONDS);
-        let mut tx = self.pool.begin().await?;
-        let Some(session) = db::sessions::rotate_token(&mut tx, &hash, now).await? else {
-            if let Some(user) = db::sessions::revoke_by_token(&mut tx, &hash, now).await? {
-                tracing::warn!(%user, "a refresh token came back: its session is revoked");
-            }
-            tx.commit().await?;
-            return Err(Error::BadRefreshToken);
-        };
-        let Some(owner) = db::sessions::extend(&mut tx, session, expires_at).await? else {
-            return Err(Error::BadRefreshToken);
-        };
-        db::sessions::insert_token(&mut tx, session, &token.hash(), now, expires_at).await?;
-        let user = db::users::by_id(&mut tx, owner).await?;
-        tx.commit().await?;
-        self.session(session, user.ok_or(Error::BadRefreshToken)?, token)
     }
 
     /// Ends the session that a refresh token belongs to. Doing so again, or with no token of ours, changes nothing.
     pub async fn log_out(&self, presented: &SecretString) -> Result<()> {
         let hash = TokenHash::of(presented);
         let mut conn = self.pool.acquire().await?;
-        db::sessions::revoke_by_token(&mut conn, &hash, self.clock.now()).await?;
+        let ended = db::sessions::revoke_by_token(&mut conn, &hash, self.clock.now()).await?;
+        if let Some((session, owner)) = ended {
+            audit::Event::new("end_session", &owner, &session).done();
+        }
         Ok(())
     }
 
-    fn session(&self, id: Uuid, user: User, refresh_token: Token) -> Result<Session> {
+    /// The viewer's sessions that are good, the one used last first.
+    pub async fn sessions(&self, viewer: UserId) -> Result<Vec<SessionInfo>> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(db::sessions::list(&mut conn, viewer, self.clock.now()).await?)
+    }
+
+    /// Ends one of the viewer's sessions. Ending it again changes nothing. Access tokens that it has are good until they
+    /// end by themselves, [`ACCESS_TOKEN_SECONDS`] at most.
+    pub async fn end_session(&self, viewer: UserId, session: &str) -> Result<()> {
+        let session = Uuid::parse_str(session).map_err(|_error| Error::SessionNotFound)?;
+        let mut conn = self.pool.acquire().await?;
+        let has_it = db::sessions::revoke(&mut conn, viewer, session, self.clock.now()).await?;
+        let event = audit::Event::new("end_session", &viewer, &session);
+        if has_it {
+            event.done();
+            Ok(())
+        } else {
+            event.denied("NOT_FOUND");
+            Err(Error::SessionNotFound)
+        }
+    }
+
+    /// Ends all of the viewer's sessions, or all but `except`; how many that were.
+    pub async fn end_sessions(&self, viewer: UserId, except: Option<Uuid>) -> Result<u64> {
+        let mut conn = self.pool.acquire().await?;
+        let now = self.clock.now();
+        let ended = db::sessions::revoke_all(&mut conn, viewer, except, now).await?;
+        all_ended("end_sessions", viewer, ended);
+        Ok(ended)
+    }
+
+    pub(super) fn session(&self, id: Uuid, user: User, refresh_token: Token) -> Result<Session> {
         Ok(Session {
             access_token: self.access_token(id, &user)?,
             refresh_token: refresh_token.into_secret(),
@@ -127,42 +123,10 @@ impl App {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use common::{
-        auth::{Issuer, KeyPair, Signer},
-        clock::SystemClock,
-    };
-    use sqlx::postgres::PgPoolOptions;
-
-    use super::*;
-    use crate::app::{Avatars, HashingCost, Passwords};
-
-    #[tokio::test]
-    async fn where_there_is_no_account_a_hash_is_computed_all_the_same() {
-        let passwords = Passwords::new(HashingCost::cheapest(), 1).unwrap();
-        let issuer = Issuer {
-            issuer: "test".to_owned(),
-            audience: "test".to_owned(),
-        };
-        let signer = Signer::new(&KeyPair::generate().unwrap().private_pem, issuer).unwrap();
-        // Nobody listens there; what is no address is looked up nowhere.
-        let pool = PgPoolOptions::new()
-            .connect_lazy("postgres://127.0.0.1:1/none")
-            .unwrap();
-        let app = App::new(
-            pool,
-            SystemClock::shared(),
-            passwords.clone(),
-            Avatars::nowhere(),
-            signer,
-        );
-        let log_in = || app.log_in("no address", "correct horse".into());
-        assert!(matches!(log_in().await, Err(Error::WrongCredentials)));
-        let _full = passwords.fill();
-        assert!(
-            matches!(log_in().await, Err(Error::TooManyPasswords)),
-            "it needs a place like any other"
-        );
-    }
+/// Writes down what ended all sessions of somebody.
+pub(super) fn all_ended(event: &'static str, owner: UserId, ended: u64) {
+    let detail = format_args!("{ended} sessions ended");
+    audit::Event::new(event, &owner, &owner)
+        .detail(&detail)
+        .done();
 }

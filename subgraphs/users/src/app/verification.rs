@@ -1,5 +1,6 @@
 //! Proving that an account's owner reads its address.
 
+use common::audit;
 use secrecy::SecretString;
 
 use super::{App, Error, Result, fields};
@@ -22,6 +23,7 @@ impl App {
         }
         let user = db::users::set_email_verified(&mut tx, owner, now).await?;
         tx.commit().await?;
+        audit::Event::new("verify_email", &owner, &owner).done();
         user.ok_or_else(|| fields::refuse("token", unknown_token()))
     }
 

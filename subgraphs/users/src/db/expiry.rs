@@ -31,6 +31,20 @@ pub async fn refresh_tokens(conn: &mut PgConnection, now: Timestamp, limit: i64)
     .map(|done| done.rows_affected())
 }
 
+/// Counters of failed logins in which nothing counts any more.
+pub async fn login_failures(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<u64> {
+    query!(
+        "DELETE FROM users.login_failures WHERE key IN (
+             SELECT key FROM users.login_failures
+             WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        now,
+        limit,
+    )
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+}
+
 /// Tokens of mails that ended before a time.
 pub async fn one_time_tokens(
     conn: &mut PgConnection,

@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod expiry;
 pub mod follows;
 mod listed;
+pub mod login_failures;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod roles;

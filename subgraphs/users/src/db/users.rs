@@ -218,6 +218,20 @@ pub async fn account_by_email(conn: &mut PgConnection, email: &Email) -> Result<
     .await
 }
 
+pub async fn account_by_id(conn: &mut PgConnection, id: UserId) -> Result<Option<Account>> {
+    query_as!(
+        Account,
+        r#"
+        SELECT id, email, password_hash, password_version, email_verified_at
+        FROM users.users
+        WHERE id = $1
+        "#,
+        id.as_uuid(),
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// Replaces a hash by a better one of the same password; does nothing when the password was changed in between.
 pub async fn replace_password_hash(
     conn: &mut PgConnection,
@@ -236,7 +250,7 @@ pub async fn replace_password_hash(
 }
 
 /// A reset: its mail proved that the account's owner reads the address, so the address counts as verified.
-pub async fn change_password(
+pub async fn reset_password(
     conn: &mut PgConnection,
     id: UserId,
     hash: &str,
@@ -254,6 +268,25 @@ pub async fn change_password(
     .execute(conn)
     .await
     .map(drop)
+}
+
+/// Another password for the account whose password is of this version; `false` when there is no such.
+pub async fn change_password(
+    conn: &mut PgConnection,
+    id: UserId,
+    version: i32,
+    hash: &str,
+) -> Result<bool> {
+    query!(
+        "UPDATE users.users SET password_hash = $3, password_version = password_version + 1
+         WHERE id = $1 AND password_version = $2",
+        id.as_uuid(),
+        version,
+        hash,
+    )
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected() == 1)
 }
 
 pub async fn set_email_verified(

@@ -5,22 +5,25 @@ mod block;
 mod connection;
 mod follow;
 mod loaders;
+mod own_sessions;
 mod profile;
 mod query;
 mod session;
 mod user;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
-use axum::Router;
+use axum::{Router, http::request::Parts};
 use common::{
     auth::Verifier,
+    client_address::TrustedProxies,
     error::Error,
     graphql::{GraphqlService, viewer, with_limits, with_loader},
 };
 
 use crate::{
     app::{self, App},
-    domain::UserId,
+    domain::{Origin, UserId},
+    origin,
 };
 use loaders::Loaders;
 
@@ -29,16 +32,21 @@ use loaders::Loaders;
 pub struct Mutation(
     account::AccountMutation,
     session::SessionMutation,
+    own_sessions::OwnSessionsMutation,
     profile::ProfileMutation,
     follow::FollowMutation,
     block::BlockMutation,
 );
 
-pub type UsersSchema = Schema<query::Query, Mutation, EmptySubscription>;
+/// What can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(query::UsersQuery, own_sessions::OwnSessionsQuery);
 
-fn builder() -> SchemaBuilder<query::Query, Mutation, EmptySubscription> {
+pub type UsersSchema = Schema<Query, Mutation, EmptySubscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     with_limits(Schema::build(
-        query::Query,
+        Query::default(),
         Mutation::default(),
         EmptySubscription,
     ))
@@ -56,14 +64,21 @@ pub fn sdl() -> String {
 }
 
 /// `POST /graphql`. What one request asks for is loaded together.
-pub fn routes(app: App, verifier: Verifier) -> Router {
+pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
     let schema = schema(app.clone());
-    let prepare =
-        move |request: async_graphql::Request| with_loader(request, Loaders::new(app.clone()));
+    let prepare = move |request: async_graphql::Request, head: &Parts| {
+        let request = request.data(origin::of(&proxies, head));
+        with_loader(request, Loaders::new(app.clone()))
+    };
     common::graphql::routes(GraphqlService::new(schema, verifier, prepare))
 }
 
 fn application<'a>(ctx: &async_graphql::Context<'a>) -> async_graphql::Result<&'a App> {
+    ctx.data()
+}
+
+/// Where the request comes from.
+fn origin_of<'a>(ctx: &async_graphql::Context<'a>) -> async_graphql::Result<&'a Origin> {
     ctx.data()
 }
 

@@ -18,11 +18,12 @@ use crate::{
 };
 
 /// What can be asked.
-pub struct Query;
+#[derive(Default)]
+pub struct UsersQuery;
 
 /// What can be asked.
 #[Object]
-impl Query {
+impl UsersQuery {
     /// The signed-in user; null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match identity(ctx).viewer() {

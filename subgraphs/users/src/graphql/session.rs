@@ -2,7 +2,7 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use common::graphql::{UserError, payload};
 use secrecy::ExposeSecret;
 
-use super::{application, user::User};
+use super::{application, origin_of, user::User, viewer_id};
 use crate::app::{ACCESS_TOKEN_SECONDS, Error, Session};
 
 /// Who signs in.
@@ -12,6 +12,15 @@ pub struct LoginInput {
     email: String,
     /// The password of the account.
     password: String,
+}
+
+/// The old password and the new one.
+#[derive(InputObject)]
+pub struct ChangePasswordInput {
+    /// The present password of the account.
+    current_password: String,
+    /// 8 to 128 characters.
+    new_password: String,
 }
 
 /// A refresh token to exchange.
@@ -41,7 +50,7 @@ pub struct SessionPayload {
     refresh_token: Option<String>,
     /// Who is signed in.
     user: Option<User>,
-    /// `INVALID_CREDENTIALS`, `EMAIL_NOT_VERIFIED` or `INVALID_REFRESH_TOKEN`.
+    /// `INVALID_CREDENTIALS`, `EMAIL_NOT_VERIFIED`, `INVALID_REFRESH_TOKEN`, or `VALIDATION_FAILED` for a new password.
     user_errors: Vec<UserError>,
 }
 
@@ -76,14 +85,29 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Signs in.
+    /// Signs in. `RATE_LIMITED` among the top-level errors after 10 failures within 15 minutes for one account from one
+    /// address; `extensions.retryAfter` says for how many seconds.
     async fn login(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Address and password.")] input: LoginInput,
     ) -> Result<Option<SessionPayload>> {
         let session = application(ctx)?
-            .log_in(&input.email, input.password.into())
+            .log_in(&input.email, input.password.into(), origin_of(ctx)?)
+            .await;
+        SessionPayload::of(session)
+    }
+
+    /// Changes the signed-in user's password. All sessions of the account end, the present one too; the answer is a new
+    /// one. Guessing the present password is limited as it is for `login`.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The old password and the new one.")] input: ChangePasswordInput,
+    ) -> Result<Option<SessionPayload>> {
+        let (current, new) = (input.current_password.into(), input.new_password.into());
+        let session = application(ctx)?
+            .change_password(viewer_id(ctx)?, current, new, origin_of(ctx)?)
             .await;
         SessionPayload::of(session)
     }

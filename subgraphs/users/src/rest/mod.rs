@@ -6,6 +6,8 @@ mod blocks;
 mod cookie;
 mod follows;
 mod me;
+mod own_sessions;
+mod password;
 mod sessions;
 mod user;
 mod users;
@@ -13,6 +15,7 @@ mod users;
 use axum::{Router, extract::FromRef};
 use common::{
     auth::Verifier,
+    client_address::TrustedProxies,
     rest::{Document, document, serve},
 };
 use utoipa::openapi::OpenApi;
@@ -40,6 +43,7 @@ const ABOUT: Document = Document {
 struct Rest {
     app: App,
     verifier: Verifier,
+    proxies: TrustedProxies,
 }
 
 fn parts() -> (Router<Rest>, OpenApi) {
@@ -53,6 +57,9 @@ fn parts() -> (Router<Rest>, OpenApi) {
         .routes(routes!(accounts::request_password_reset))
         .routes(routes!(accounts::reset_password))
         .routes(routes!(me::read, me::update))
+        .routes(routes!(password::change))
+        .routes(routes!(own_sessions::list, own_sessions::end_all))
+        .routes(routes!(own_sessions::end))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(avatar::put, avatar::delete))
@@ -76,9 +83,13 @@ pub fn openapi() -> OpenApi {
 }
 
 /// These routes, and `/openapi.json`.
-pub fn routes(app: App, verifier: Verifier) -> Router {
+pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
     let (routes, described) = parts();
     routes
-        .with_state(Rest { app, verifier })
+        .with_state(Rest {
+            app,
+            verifier,
+            proxies,
+        })
         .merge(serve(&described))
 }

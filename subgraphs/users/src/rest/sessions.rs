@@ -13,10 +13,13 @@ use common::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::cookie;
-use crate::app::{self, ACCESS_TOKEN_SECONDS, App, REFRESH_TOKEN_SECONDS};
+use crate::{
+    app::{self, ACCESS_TOKEN_SECONDS, App, REFRESH_TOKEN_SECONDS},
+    origin,
+};
 
 /// Where a refresh token travels.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq, ToSchema)]
@@ -68,7 +71,7 @@ struct SessionCookie {
 
 /// What it takes to act as a user.
 #[derive(Serialize, ToSchema)]
-struct Session<'a> {
+pub(super) struct Session<'a> {
     /// A JWT for `Authorization: Bearer …`.
     access_token: &'a str,
     #[schema(value_type = String, pattern = "^bearer$", example = "bearer")]
@@ -82,9 +85,19 @@ struct Session<'a> {
     refresh_token: Option<&'a str>,
 }
 
+/// Too many failed logins.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes an answer")]
+pub(super) enum TooManyFailures {
+    /// `RATE_LIMITED`: too many failures within 15 minutes, for this account from this address, or for either alone.
+    #[response(status = 429, headers(("Retry-After" = u32, description = "Seconds to wait.")))]
+    Failures(ErrorEnvelope),
+}
+
 /// Signs in
 ///
-/// An unknown address and a wrong password are one answer, after the same work.
+/// An unknown address and a wrong password are one answer, after the same work. After 10 failures within 15 minutes for
+/// one account from one address, neither is told any more until the first of them is 15 minutes old.
 #[utoipa::path(
     post, path = "/auth/login", tag = "auth", operation_id = "logIn", security(()),
     request_body = LoginInput,
@@ -95,14 +108,17 @@ struct Session<'a> {
         (status = 401, description = "`INVALID_CREDENTIALS`: the same for an unknown address and for a wrong password.", body = ErrorEnvelope),
         (status = 403, description = "`EMAIL_NOT_VERIFIED`.", body = ErrorEnvelope),
         (status = 422, description = "`VALIDATION_FAILED`: a field is missing or of the wrong type.", body = ErrorEnvelope),
-        BodyErrors, Faults,
+        TooManyFailures, BodyErrors, Faults,
     ),
 )]
 pub(super) async fn log_in(
     State(app): State<App>,
+    origin::From(origin): origin::From,
     Json(input): Json<LoginInput>,
 ) -> Result<Response, Error> {
-    let session = app.log_in(&input.email, input.password.into()).await?;
+    let session = app
+        .log_in(&input.email, input.password.into(), &origin)
+        .await?;
     Ok(answer(&session, input.refresh_token_delivery))
 }
 
@@ -177,7 +193,7 @@ fn in_body(input: Option<SessionInput>) -> Option<String> {
     input?.refresh_token.filter(|token| !token.is_empty())
 }
 
-fn answer(session: &app::Session, delivery: Delivery) -> Response {
+pub(super) fn answer(session: &app::Session, delivery: Delivery) -> Response {
     let in_body = delivery == Delivery::Body;
     let body = Session {
         access_token: session.access_token.expose_secret(),

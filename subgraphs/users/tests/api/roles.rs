@@ -29,9 +29,9 @@ async fn roles(world: &World, username: &str) -> Vec<String> {
 }
 
 /// The roles and the scope in an access token.
-fn named(world: &World, access_token: &str) -> (Vec<String>, String) {
+async fn named(world: &World, access_token: &str) -> (Vec<String>, String) {
     let clock: SharedClock = world.clock.clone();
-    let claims = tokens().verifier(clock).verify(access_token).unwrap();
+    let claims = tokens().verifier(clock).verify(access_token).await.unwrap();
     (claims.roles, claims.scope)
 }
 
@@ -40,7 +40,7 @@ async fn a_role_is_in_the_next_access_token_and_out_of_the_one_after_it_was_revo
     let world = World::new().await;
     world.person("ada").await;
     let session = world.log_in("ada@example.com", PASSWORD).await;
-    let before = named(&world, text(&session["accessToken"]));
+    let before = named(&world, text(&session["accessToken"])).await;
     assert_eq!(before, (vec!["user".to_owned()], "user".to_owned()));
     let mut refresh_token = text(&session["refreshToken"]).to_owned();
     for (to, expected) in [
@@ -51,7 +51,7 @@ async fn a_role_is_in_the_next_access_token_and_out_of_the_one_after_it_was_revo
         assert!(said.contains("from the next access token on"), "{said}");
         let session = world.refresh(&refresh_token).await;
         text(&session["refreshToken"]).clone_into(&mut refresh_token);
-        let (named, scope) = named(&world, text(&session["accessToken"]));
+        let (named, scope) = named(&world, text(&session["accessToken"])).await;
         assert_eq!(
             (named.as_slice(), scope),
             (

@@ -1,6 +1,7 @@
 //! The service under test and what surrounds it.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -9,14 +10,22 @@ use std::{
 };
 
 use async_trait::async_trait;
-use common::auth::Signer;
+use axum::{Extension, Router, extract::ConnectInfo};
+use common::{
+    auth::Signer,
+    client_address::{ClientAddress, TrustedProxies},
+    config::Env,
+};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
 use testkit::{Authority, Context, Graph, Log, ManualClock, Rest, TestDatabase, tokens};
-use users::app::{
-    App, Avatars, HashingCost, Links, Outbox, Passwords,
-    ports::{Mail, MailError, Mailer},
+use users::{
+    app::{
+        App, Avatars, HashingCost, Links, Outbox, Passwords,
+        ports::{Mail, MailError, Mailer},
+    },
+    domain::Origin,
 };
 use uuid::Uuid;
 
@@ -57,10 +66,7 @@ impl World {
         let app = set_up(application(pool, &clock, album.clone()));
         Self {
             graph: graph(app.clone(), &clock),
-            rest: Rest::new(
-                users::routes(app.clone(), tokens().verifier(clock.clone())),
-                &users::rest::openapi(),
-            ),
+            rest: Rest::new(routes(app.clone(), &clock), &users::rest::openapi()),
             clock,
             app,
             mailbox: Arc::default(),
@@ -155,6 +161,14 @@ impl World {
     }
 }
 
+/// Where nobody in particular comes from.
+pub fn origin() -> Origin {
+    Origin {
+        address: ClientAddress::of([192, 0, 2, 1].into()),
+        user_agent: None,
+    }
+}
+
 /// An application that hashes passwords fast.
 pub fn application(pool: PgPool, clock: &Arc<ManualClock>, album: Arc<Album>) -> App {
     let signer = Signer::new(&tokens().pair.private_pem, Authority::issuer()).unwrap();
@@ -167,9 +181,17 @@ fn links() -> Links {
     Links::under("https://rookery.test".parse().unwrap())
 }
 
+/// The service's routes, asked from this machine, where a router may say whom it asks for.
+fn routes(app: App, clock: &Arc<ManualClock>) -> Router {
+    let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+    let proxies = TrustedProxies::of_service(&Env::default()).unwrap();
+    users::routes(app, tokens().verifier(clock.clone()), proxies)
+        .layer(Extension(ConnectInfo(peer)))
+}
+
 /// A client of the service's routes.
 pub fn graph(app: App, clock: &Arc<ManualClock>) -> Graph {
-    Graph::new(users::routes(app, tokens().verifier(clock.clone())))
+    Graph::new(routes(app, clock))
 }
 
 /// The code of the only user error of a payload.
