@@ -121,6 +121,7 @@ def make(origin, caller, mails):
         ("listFollowers", "query.cursor"): [caller.cursor(f"{of_me}/followers")],
         ("listFollowees", "query.cursor"): [caller.cursor(f"{of_me}/followees")],
         ("listBlocks", "query.cursor"): [caller.cursor("/users/me/blocks")],
+        ("endSession", "path.id"): [session["id"] for session in caller.send("GET", "/users/me/sessions")["items"]],
     }
     return good
 

@@ -39,7 +39,7 @@ pub fn forge() -> &'static Forge {
 
 fn kid(keys: &KeyPair) -> String {
     let signer = Signer::new(&keys.private_pem, Issuer::from_env(&Env::default())).unwrap();
-    signer.key_id().to_owned()
+    signer.key_id()
 }
 
 /// A user's id, the same for the same number.

@@ -150,40 +150,30 @@ impl From<Error> for common::error::Error {
                 "A block keeps the two of you apart: neither can follow the other.",
             ),
             Error::ViewerGone => common::auth::unauthenticated(),
-            Error::TooManyPasswords => {
-                return Self::from(Fault::unavailable(
-                    "too many passwords are waiting to be hashed",
-                ));
-            }
-            Error::AvatarTooLarge => Violation::new(
-                Class::Unprocessable,
-                "AVATAR_TOO_LARGE",
-                format!("The picture is too large; it may have {MAX_UPLOAD} bytes (2 MiB) at most."),
-            )
-            .on("avatar"),
-            Error::AvatarTooManyPixels => Violation::new(
-                Class::Unprocessable,
-                "AVATAR_TOO_LARGE",
-                format!(
-                    "The picture has too many pixels; each side may have {MAX_SIDE} at most, and all of it {MAX_PIXELS}.",
-                ),
-            )
-            .on("avatar"),
+            Error::AvatarTooLarge => too_large(format!(
+                "The picture is too large; it may have {MAX_UPLOAD} bytes (2 MiB) at most."
+            )),
+            Error::AvatarTooManyPixels => too_large(format!(
+                "The picture has too many pixels; each side may have {MAX_SIDE} at most, and all of it {MAX_PIXELS}."
+            )),
             Error::AvatarUnsupportedType => Violation::new(
                 Class::Unprocessable,
                 "AVATAR_UNSUPPORTED_TYPE",
                 "This cannot be read as a picture. Send a complete JPEG or PNG.",
             )
             .on("avatar"),
-            Error::TooManyPictures => {
-                return Self::from(Fault::unavailable(
-                    "too many pictures are waiting to be decoded",
-                ));
+            busy @ (Error::TooManyPasswords | Error::TooManyPictures | Error::AvatarStore(_)) => {
+                return Self::from(Fault::unavailable(busy.to_string()));
             }
-            Error::AvatarStore(error) => return Self::from(Fault::unavailable(error)),
-            Error::InDoubt(error) | Error::Database(error) => return Self::from(Fault::from(error)),
+            Error::InDoubt(error) | Error::Database(error) => {
+                return Self::from(Fault::from(error));
+            }
             Error::Internal(source) => return Self::from(Fault::internal(source)),
         };
         Self::Violation(violation)
     }
+}
+
+fn too_large(message: String) -> Violation {
+    Violation::new(Class::Unprocessable, "AVATAR_TOO_LARGE", message).on("avatar")
 }

@@ -13,6 +13,7 @@ pub(super) async fn play(world: &World, api: &dyn Api, played: &mut Played) {
     verify(world, api, played).await;
     sessions(api, played).await;
     reset(world, api, played).await;
+    own_sessions(world, api, played).await;
 }
 
 async fn register(api: &dyn Api, played: &mut Played) {
@@ -129,4 +130,65 @@ async fn reset(world: &World, api: &dyn Api, played: &mut Played) {
         "log in with the new one",
         api.log_in(ADA, "another password").await,
     );
+}
+
+async fn own_sessions(world: &World, api: &dyn Api, played: &mut Played) {
+    let alan = world.person("alan").await;
+    let token = Some(alan.token.as_str());
+    for _ in 0..2 {
+        world.clock.advance_seconds(1);
+        note(
+            played,
+            "sign in",
+            api.log_in("alan@example.com", PASSWORD).await,
+        );
+    }
+    let sessions = api.sessions(token).await;
+    let first = sessions.as_ref().unwrap()[1]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    played.note("one's sessions", sessions);
+    played.note("nobody's sessions", api.sessions(None).await);
+    for (what, id) in [
+        ("a session", &*first),
+        ("it again", &*first),
+        ("no session", super::NOTHING),
+        ("no id", "x"),
+    ] {
+        played.note(&format!("end {what}"), api.end_session(token, id).await);
+        played.note(
+            &format!("end {what} as nobody"),
+            api.end_session(None, id).await,
+        );
+    }
+    played.note("what is left", api.sessions(token).await);
+    for (what, who, current, new) in [
+        ("as nobody", None, PASSWORD, "another password"),
+        (
+            "with a wrong one",
+            token,
+            "wrong password",
+            "another password",
+        ),
+        ("to a short one", token, PASSWORD, "short"),
+    ] {
+        let changed = api.change_password(who, current, new).await;
+        played.note(&format!("change the password {what}"), changed);
+    }
+    let changed = api
+        .change_password(token, PASSWORD, "another password")
+        .await;
+    note(played, "change the password", changed);
+    played.note("the sessions after it", api.sessions(token).await);
+    for who in [token, None] {
+        played.note(
+            &format!("end all, {}", who.is_some()),
+            api.end_sessions(who).await,
+        );
+    }
+    for attempt in 0..11 {
+        let outcome = api.log_in("alan@example.com", "wrong password").await;
+        played.note(&format!("guess {attempt}"), outcome);
+    }
 }

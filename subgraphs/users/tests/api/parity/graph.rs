@@ -68,6 +68,31 @@ impl Api for Graph<'_> {
             .await
     }
 
+    async fn change_password(&self, who: Option<&str>, current: &str, new: &str) -> Outcome {
+        let input = json!({ "currentPassword": current, "newPassword": new });
+        let selection = "tokenType expiresIn refreshToken";
+        Ok(Self::session(
+            &self.mutate(who, "changePassword", input, selection).await?,
+        ))
+    }
+
+    async fn sessions(&self, who: Option<&str>) -> Outcome {
+        let query =
+            "{ sessions { id createdAt lastUsedAt expiresAt userAgent ipAddress isCurrent } }";
+        let data = self.ask(who, query, json!({})).await?;
+        let sessions = data["sessions"].as_array().unwrap();
+        Ok(sessions.iter().map(snake_case).collect())
+    }
+
+    async fn end_session(&self, who: Option<&str>, id: &str) -> Outcome {
+        self.do_it(who, "endSession", json!({ "sessionId": id }))
+            .await
+    }
+
+    async fn end_sessions(&self, who: Option<&str>) -> Outcome {
+        self.do_it(who, "endSessions", json!({})).await
+    }
+
     async fn verify_email(&self, token: &str) -> Outcome {
         self.do_it(None, "verifyEmail", json!({ "token": token }))
             .await

@@ -26,6 +26,10 @@ trait Api {
     async fn resend_verification(&self, email: &str) -> Outcome;
     async fn request_password_reset(&self, email: &str) -> Outcome;
     async fn reset_password(&self, token: &str, password: &str) -> Outcome;
+    async fn change_password(&self, who: Option<&str>, current: &str, new: &str) -> Outcome;
+    async fn sessions(&self, who: Option<&str>) -> Outcome;
+    async fn end_session(&self, who: Option<&str>, id: &str) -> Outcome;
+    async fn end_sessions(&self, who: Option<&str>) -> Outcome;
     async fn me(&self, who: Option<&str>) -> Outcome;
     async fn update(&self, who: Option<&str>, changes: Value) -> Outcome;
     async fn user(&self, id: &str) -> Outcome;

@@ -62,6 +62,37 @@ impl Api for Rest<'_> {
             .await
     }
 
+    async fn change_password(&self, who: Option<&str>, current: &str, new: &str) -> Outcome {
+        let body = json!({ "current_password": current, "new_password": new, "refresh_token_delivery": "body" });
+        let changed = self
+            .call(who, Method::PUT, "/users/me/password", Some(body))
+            .await;
+        let mut session = changed?;
+        session
+            .as_object_mut()
+            .unwrap()
+            .remove("access_token")
+            .unwrap();
+        Ok(session)
+    }
+
+    async fn sessions(&self, who: Option<&str>) -> Outcome {
+        let answer = self
+            .call(who, Method::GET, "/users/me/sessions", None)
+            .await;
+        Ok(answer?["items"].take())
+    }
+
+    async fn end_session(&self, who: Option<&str>, id: &str) -> Outcome {
+        let path = format!("/users/me/sessions/{id}");
+        self.call(who, Method::DELETE, &path, None).await
+    }
+
+    async fn end_sessions(&self, who: Option<&str>) -> Outcome {
+        self.call(who, Method::DELETE, "/users/me/sessions", None)
+            .await
+    }
+
     async fn verify_email(&self, token: &str) -> Outcome {
         self.post("/auth/verify-email", json!({ "token": token }))
             .await
