@@ -62,7 +62,7 @@ fn jwks(env: &Env, url: Url) -> Result<Keyring, ConfigError> {
         // The services are on a private network, and the client has no TLS compiled in.
         return refused("it is not an http URL");
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    if url.authority().contains('@') {
         return refused("it has credentials");
     }
     let seconds = match env.parsed::<u64>(REFRESH, REFRESH_EXPECTS)? {

@@ -57,7 +57,7 @@ impl Authority {
     /// A token with any header and claims, signed with the trusted key.
     fn token(&self, alg: Algorithm, header: &Value, claims: &Value) -> String {
         let mut full = Header::new(alg);
-        full.kid = Some(self.signer.key_id().to_owned());
+        full.kid = Some(self.signer.key_id());
         let mut full = serde_json::to_value(full).unwrap();
         merge(&mut full, header);
         let full: Header = serde_json::from_value(full).unwrap();
@@ -218,7 +218,7 @@ fn unsigned_tampered_and_foreign_tokens_are_refused() {
 fn a_token_keyed_with_the_public_key_as_a_secret_is_refused() {
     let authority = Authority::new();
     let mut header = Header::new(Algorithm::HS256);
-    header.kid = Some(authority.signer.key_id().to_owned());
+    header.kid = Some(authority.signer.key_id());
     let pem = &authority.pair.public_pem;
     let without_newline = pem.trim_end();
     let jwks = serde_json::to_string(&authority.verifier.keys().to_jwks()).unwrap();

@@ -7,7 +7,6 @@ mod db;
 pub mod domain;
 pub mod graphql;
 mod internal;
-mod origin;
 pub mod rest;
 mod well_known;
 

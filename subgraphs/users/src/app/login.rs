@@ -1,11 +1,12 @@
 //! Signing in.
 
+use common::origin::Origin;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{App, Error, Result, Session, passwords::Verdict, throttle::Attempt};
 use crate::{
     db,
-    domain::{Account, Email, Origin},
+    domain::{Account, Email},
 };
 
 impl App {

@@ -1,11 +1,12 @@
 //! A new password for somebody who knows the old one.
 
+use common::origin::Origin;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{App, Error, Result, Session, fields::Fields, sessions, throttle::Attempt};
 use crate::{
     db,
-    domain::{Account, Origin, Password, UserId},
+    domain::{Account, Password, UserId},
 };
 
 impl App {

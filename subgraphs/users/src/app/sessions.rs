@@ -1,13 +1,13 @@
 //! Sessions: a login and the family of refresh tokens that came from it.
 
-use common::{audit, auth::Claims};
+use common::{audit, auth::Claims, origin::Origin};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{App, Error, Result};
 use crate::{
     db::{self, sessions::NewSession},
-    domain::{Account, Origin, SessionInfo, Token, TokenHash, User, UserId},
+    domain::{Account, SessionInfo, Token, TokenHash, User, UserId},
 };
 
 /// How long an access token is good.

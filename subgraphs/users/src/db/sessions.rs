@@ -1,10 +1,10 @@
 //! Sessions and their refresh tokens.
 
-use common::Timestamp;
+use common::{Timestamp, origin::Origin};
 use sqlx::{PgConnection, Result, query, query_as, query_scalar};
 use uuid::Uuid;
 
-use crate::domain::{Account, Family, Origin, SessionInfo, TokenHash, UserId};
+use crate::domain::{Account, Family, SessionInfo, TokenHash, UserId};
 
 /// A session to be.
 pub struct NewSession<'a> {

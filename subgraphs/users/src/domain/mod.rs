@@ -19,7 +19,7 @@ pub use mail::MailKind;
 pub use password::Password;
 pub use profile::{AvatarUrl, Bio, Change, DisplayName, ProfileChanges};
 pub use role::Role;
-pub use session::{Family, Origin, Presented, SessionInfo};
+pub use session::{Family, Presented, SessionInfo};
 pub use token::{Token, TokenHash};
 pub use user::{Account, Block, Follow, User, UserSummary};
 pub use username::{Username, UsernamePrefix};

@@ -1,29 +1,5 @@
-use common::{Timestamp, client_address::ClientAddress};
+use common::Timestamp;
 use uuid::Uuid;
-
-/// What a client says of itself when it signs in, for the owner of the account to recognize it by. None of it proves
-/// anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    pub address: ClientAddress,
-    /// The `User-Agent` of the request.
-    pub user_agent: Option<String>,
-}
-
-impl Origin {
-    const MAX_USER_AGENT: usize = 500;
-
-    /// The user agent as it is kept: printable, and not longer than anybody reads.
-    pub fn kept_user_agent(&self) -> Option<String> {
-        let text = self.user_agent.as_deref()?;
-        let kept: String = text
-            .chars()
-            .filter(|char| !char.is_control())
-            .take(Self::MAX_USER_AGENT)
-            .collect();
-        Some(kept).filter(|kept| !kept.is_empty())
-    }
-}
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,21 +101,5 @@ mod tests {
             Presented::Again,
             "exchanged before there were generations"
         );
-    }
-
-    #[test]
-    fn a_user_agent_is_kept_short_and_printable() {
-        let kept = |text: &str| {
-            let user_agent = Some(text.to_owned());
-            let address = ClientAddress::of([192, 0, 2, 7].into());
-            Origin {
-                address,
-                user_agent,
-            }
-            .kept_user_agent()
-        };
-        assert_eq!(kept("curl/8\u{7}.0").as_deref(), Some("curl/8.0"));
-        assert_eq!(kept(&"ä".repeat(900)).unwrap().chars().count(), 500);
-        assert_eq!(kept("\n"), None);
     }
 }

@@ -18,12 +18,12 @@ use common::{
     client_address::TrustedProxies,
     error::Error,
     graphql::{GraphqlService, viewer, with_limits, with_loader},
+    origin::Origin,
 };
 
 use crate::{
     app::{self, App},
-    domain::{Origin, UserId},
-    origin,
+    domain::UserId,
 };
 use loaders::Loaders;
 
@@ -67,7 +67,7 @@ pub fn sdl() -> String {
 pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
     let schema = schema(app.clone());
     let prepare = move |request: async_graphql::Request, head: &Parts| {
-        let request = request.data(origin::of(&proxies, head));
+        let request = request.data(Origin::of(&proxies, head));
         with_loader(request, Loaders::new(app.clone()))
     };
     common::graphql::routes(GraphqlService::new(schema, verifier, prepare))

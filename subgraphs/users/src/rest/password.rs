@@ -3,13 +3,14 @@
 use axum::{extract::State, response::Response};
 use common::{
     error::{Error, ErrorEnvelope},
+    origin::Origin,
     rest::{BodyErrors, Faults, Json, SignedIn},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::sessions::{Delivery, Session, TooManyFailures, answer};
-use crate::{app::App, origin};
+use crate::app::App;
 
 /// The old password and the new one.
 #[derive(Deserialize, ToSchema)]
@@ -45,7 +46,7 @@ pub(super) struct PasswordChange {
 pub(super) async fn change(
     State(app): State<App>,
     SignedIn(viewer): SignedIn,
-    origin::From(origin): origin::From,
+    origin: Origin,
     Json(input): Json<PasswordChange>,
 ) -> Result<Response, Error> {
     let (current, new) = (input.current_password.into(), input.new_password.into());

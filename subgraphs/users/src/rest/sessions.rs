@@ -8,6 +8,7 @@ use axum::{
 };
 use common::{
     error::{Error, ErrorEnvelope},
+    origin::Origin,
     rest::{BodyErrors, Faults, Json, OptionalJson},
     server::json,
 };
@@ -16,10 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::cookie;
-use crate::{
-    app::{self, ACCESS_TOKEN_SECONDS, App, REFRESH_TOKEN_SECONDS},
-    origin,
-};
+use crate::app::{self, ACCESS_TOKEN_SECONDS, App, REFRESH_TOKEN_SECONDS};
 
 /// Where a refresh token travels.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq, ToSchema)]
@@ -113,7 +111,7 @@ pub(super) enum TooManyFailures {
 )]
 pub(super) async fn log_in(
     State(app): State<App>,
-    origin::From(origin): origin::From,
+    origin: Origin,
     Json(input): Json<LoginInput>,
 ) -> Result<Response, Error> {
     let session = app

@@ -4,11 +4,11 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use common::client_address::ClientAddress;
+use common::{client_address::ClientAddress, origin::Origin};
 use serde_json::json;
 use testkit::{Graph, Reply};
 use tokio::task::JoinSet;
-use users::{app::Error, domain::Origin};
+use users::app::Error;
 
 use crate::{
     album::Album,

@@ -15,17 +15,15 @@ use common::{
     auth::Signer,
     client_address::{ClientAddress, TrustedProxies},
     config::Env,
+    origin::Origin,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
 use testkit::{Authority, Context, Graph, Log, ManualClock, Rest, TestDatabase, tokens};
-use users::{
-    app::{
-        App, Avatars, HashingCost, Links, Outbox, Passwords,
-        ports::{Mail, MailError, Mailer},
-    },
-    domain::Origin,
+use users::app::{
+    App, Avatars, HashingCost, Links, Outbox, Passwords,
+    ports::{Mail, MailError, Mailer},
 };
 use uuid::Uuid;
 
