@@ -6,6 +6,7 @@ mod blocks;
 mod error;
 mod fields;
 mod follows;
+mod hashing;
 mod housekeeping;
 mod login;
 mod mails;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Params,
+    password_hash::{PasswordVerifier, phc::PasswordHash},
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Error, Result, turns};
+use super::{Error, Result, hashing::Hasher, turns};
 
 /// How many may wait for a core. At 25 ms a hash and two cores the last of them waits for three seconds; whoever comes
 /// then is told to try again.
@@ -54,7 +54,7 @@ struct Pool {
 }
 
 struct Algorithms {
-    argon2: Argon2<'static>,
+    argon2: Hasher,
     /// The hash of nobody's password, which stands in where there is no account.
     decoy: SecretString,
 }
@@ -62,7 +62,7 @@ struct Algorithms {
 impl Passwords {
     /// `cores` hashes at once. It hashes once itself, which takes as long as one login.
     pub fn new(cost: HashingCost, cores: usize) -> Result<Self> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.0);
+        let argon2 = Hasher::new(cost.0);
         let nobody = crate::domain::Token::generate().into_secret();
         let decoy = hash(&argon2, &nobody)?;
         Ok(Self(Arc::new(Pool {
@@ -157,9 +157,9 @@ impl Algorithms {
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &SecretString) -> Result<SecretString> {
-    let hash: PasswordHash = argon2
-        .hash_password(password.expose_secret().as_bytes())
+fn hash(argon2: &Hasher, password: &SecretString) -> Result<SecretString> {
+    let hash = argon2
+        .hash(password.expose_secret().as_bytes())
         .map_err(Error::internal)?;
     Ok(hash.to_string().into())
 }
