@@ -103,14 +103,35 @@ impl RouterConfig {
 }
 
 /// Our code and the engine log under these names; everything else only warns. `router::request` is the one line that the
-/// engine writes for a request; what it says besides of every document that a client got wrong would fill the log.
-const DEFAULT_FILTER: &str = "warn,common=info,router=info,router::graphql_parsing=error,\
-                              router::graphql_validation=error,router::introspection=error";
+/// engine writes for a request.
+const DEFAULT_FILTER: &str = "warn,common=info,router=info";
+
+/// Where the engine repeats documents, in which people write passwords, and the server cookies: no `RUST_LOG` gets more than
+/// this out of them.
+const DISCREET: [&str; 9] = [
+    "router::graphql_parsing=error",
+    "router::graphql_validation=error",
+    "router::introspection=error",
+    "router::coerce_variables=warn",
+    "router::graphql_normalization=warn",
+    "router::graphql_execution=warn",
+    "router::executor=warn",
+    "hive_router=warn",
+    "ntex=info",
+];
 
 fn log_filter(env: &Env) -> Result<EnvFilter, ConfigError> {
-    Ok(env
-        .parsed("RUST_LOG", "a filter such as info or warn,router=debug")?
-        .unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER)))
+    const NAME: &str = "RUST_LOG";
+    const EXPECTS: &str = "a filter such as info or warn,router=debug";
+    let filter = env
+        .parsed(NAME, EXPECTS)?
+        .unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER));
+    DISCREET.into_iter().try_fold(filter, |filter, discreet| {
+        let directive = discreet
+            .parse()
+            .map_err(|error| malformed(NAME, EXPECTS, error))?;
+        Ok(filter.add_directive(directive))
+    })
 }
 
 fn supergraph(env: &Env) -> Result<Supergraph, ConfigError> {

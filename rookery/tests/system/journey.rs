@@ -128,3 +128,36 @@ async fn one_conversation_comes_of_two_people_starting_it_at_once() {
     let (one, two) = tokio::join!(ada.message(&grace, "hello"), grace.message(&ada, "hello"));
     assert_eq!(one.1, two.1, "the same conversation");
 }
+
+#[tokio::test]
+async fn whoever_guesses_passwords_is_told_to_wait_and_for_how_long() {
+    let client = Client::new(shared().url("/graphql"));
+    let person = client.somebody().await;
+    let query = "mutation($input: LoginInput!) { login(input: $input) { userErrors { code } } }";
+    let input = json!({ "email": format!("{}@example.com", person.username), "password": "a wrong password" });
+    for _ in 0..10 {
+        let data = client.data(&[], query, &json!({ "input": input })).await;
+        assert_eq!(
+            data["login"]["userErrors"][0]["code"],
+            "INVALID_CREDENTIALS"
+        );
+    }
+    let (_, body) = client.send(&[], query, &json!({ "input": input })).await;
+    let extensions = &body["errors"][0]["extensions"];
+    assert_eq!(extensions["code"], "RATE_LIMITED");
+    assert!(
+        (1..=900).contains(&extensions["retryAfter"].as_i64().unwrap()),
+        "{body}"
+    );
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(shared().url("/api/auth/login"))
+        .json(&input)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 429);
+    assert!(answer.headers().contains_key("retry-after"));
+}

@@ -15,3 +15,4 @@ mod requests;
 mod rest;
 mod rotation;
 mod running;
+mod secrecy;

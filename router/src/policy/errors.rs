@@ -27,7 +27,7 @@ use super::codes::{
 };
 
 /// What else of a subgraph's `extensions` is for clients: the input field it is about, and the trace it is logged under.
-const PUBLIC_EXTENSIONS: [&str; 2] = ["field", "traceId"];
+const PUBLIC_EXTENSIONS: [&str; 3] = ["field", "retryAfter", "traceId"];
 
 /// Who will read an error.
 pub(super) struct Reader<'a> {
