@@ -245,3 +245,31 @@ fn found(answer: Answer) -> Value {
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
     answer.body
 }
+
+/// What the router does not lead to tells whoever gets to this port no more than the router tells anybody.
+#[tokio::test]
+async fn without_a_token_entities_and_lookups_say_what_everybody_may_know() {
+    let world = World::new().await;
+    let ada = world.person("ada").await;
+    let entities = "query($r: [_Any!]!) { _entities(representations: $r) { ... on User {
+        username email viewerIsFollowing viewerIsBlocking } } }";
+    let representations = json!({ "r": [{ "__typename": "User", "id": ada.id }] });
+    let data = world.ask(None, entities, representations).await;
+    let public = json!({ "username": "ada", "email": null, "viewerIsFollowing": false, "viewerIsBlocking": false });
+    assert_eq!(data["_entities"], json!([public]));
+    let asked = json!({ "ids": [ada.id] });
+    let found = world
+        .rest
+        .post(None, "/internal/users/lookup", &asked)
+        .await
+        .ok();
+    let mut fields: Vec<_> = found["items"][0].as_object().unwrap().keys().collect();
+    fields.sort();
+    assert_eq!(fields, ["avatar_url", "display_name", "id", "username"]);
+    let followees = world.rest.get(None, "/internal/followee-ids").await;
+    assert_eq!(followees.refusal(), (401, "UNAUTHENTICATED"));
+    for private in ["{ sessions { id } }", "{ blockedUsers { nodes { id } } }"] {
+        let answer = world.graph.ask(None, private, json!({})).await;
+        assert_eq!(answer.codes(), ["UNAUTHENTICATED"], "{private}");
+    }
+}
