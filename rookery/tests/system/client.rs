@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::secrets;
+
 pub const PASSWORD: &str = "a long enough password";
 
 #[derive(Clone)]
@@ -45,7 +47,10 @@ impl Client {
             request = request.header(*name, *value);
         }
         let response = request.send().await.unwrap();
-        (response.status(), response.json().await.unwrap())
+        let (status, body) = (response.status(), response.json().await.unwrap());
+        secrets::used(variables);
+        secrets::used(&body);
+        (status, body)
     }
 
     /// The data of an answer that must have no errors.

@@ -16,3 +16,4 @@ mod rest;
 mod rotation;
 mod running;
 mod secrecy;
+mod secrets;

@@ -17,6 +17,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::secrets;
+
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -227,6 +229,7 @@ impl Log {
         let log = self.clone();
         thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                secrets::logged(&line);
                 log.0.0.lock().unwrap().push(line);
                 log.0.1.notify_all();
             }
