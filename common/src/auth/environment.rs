@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::{
     keyring::{Keyring, Pace},
-    keys::{KeyError, PrivateKey, PublicKeys},
+    keys::{PrivateKey, PublicKeys},
     token::{Issuer, Signer, Verifier},
 };
 use crate::{
@@ -75,8 +75,7 @@ fn jwks(env: &Env, url: Url) -> Result<Keyring, ConfigError> {
 }
 
 fn public_keys(env: &Env) -> Result<Keyring, ConfigError> {
-    let keys = PublicKeys::from_pem(required(env, PUBLIC, PUBLIC_EXPECTS)?.expose_secret())
-        .map_err(|error| malformed(PUBLIC, PUBLIC_EXPECTS, error))?;
+    let keys = parsed_public_keys(env)?;
     Ok(match file(env, PUBLIC) {
         Some(path) => Keyring::file(path, keys),
         None => Keyring::fixed(keys),
@@ -104,34 +103,6 @@ pub struct IssuerKeys {
     env: Env,
     pub signer: Signer,
     pub verifier: Verifier,
-}
-
-/// Why keys cannot be taken over.
-#[derive(Debug, thiserror::Error)]
-enum Unusable {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error("JWT_PRIVATE_KEY: {0}")]
-    Private(#[source] KeyError),
-    #[error("JWT_PUBLIC_KEY: {0}")]
-    Public(#[source] KeyError),
-    #[error("no key in JWT_PUBLIC_KEY verifies what JWT_PRIVATE_KEY signs")]
-    NoPair,
-}
-
-impl From<Unusable> for ConfigError {
-    fn from(error: Unusable) -> Self {
-        match error {
-            Unusable::Config(error) => error,
-            Unusable::Private(error) => malformed(PRIVATE, PRIVATE_EXPECTS, error),
-            Unusable::Public(error) => malformed(PUBLIC, PUBLIC_EXPECTS, error),
-            Unusable::NoPair => malformed(
-                PUBLIC,
-                PAIR_EXPECTS,
-                "no key in it verifies what JWT_PRIVATE_KEY signs",
-            ),
-        }
-    }
 }
 
 impl IssuerKeys {
@@ -186,13 +157,19 @@ impl IssuerKeys {
     }
 }
 
-fn read(env: &Env) -> Result<(PrivateKey, PublicKeys), Unusable> {
-    let private = required(env, PRIVATE, PRIVATE_EXPECTS)?;
-    let private = PrivateKey::from_pem(&private).map_err(Unusable::Private)?;
-    let public = required(env, PUBLIC, PUBLIC_EXPECTS)?;
-    let public = PublicKeys::from_pem(public.expose_secret()).map_err(Unusable::Public)?;
+/// Both halves, of which the public one verifies what the private one signs.
+fn read(env: &Env) -> Result<(PrivateKey, PublicKeys), ConfigError> {
+    let private = PrivateKey::from_pem(&required(env, PRIVATE, PRIVATE_EXPECTS)?)
+        .map_err(|error| malformed(PRIVATE, PRIVATE_EXPECTS, error))?;
+    let public = parsed_public_keys(env)?;
     if !public.contains(&private.id) {
-        return Err(Unusable::NoPair);
+        let problem = "no key in it verifies what JWT_PRIVATE_KEY signs";
+        return Err(malformed(PUBLIC, PAIR_EXPECTS, problem));
     }
     Ok((private, public))
+}
+
+fn parsed_public_keys(env: &Env) -> Result<PublicKeys, ConfigError> {
+    PublicKeys::from_pem(required(env, PUBLIC, PUBLIC_EXPECTS)?.expose_secret())
+        .map_err(|error| malformed(PUBLIC, PUBLIC_EXPECTS, error))
 }

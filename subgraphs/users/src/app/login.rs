@@ -30,7 +30,8 @@ impl App {
         if self.require_verified_email && account.email_verified_at.is_none() {
             return Err(Error::EmailNotVerified);
         }
-        self.open_session(&account, origin).await
+        let tx = self.pool.begin().await?;
+        self.open_session(tx, &account, origin).await
     }
 
     /// The account, if this is its password; a hash that is not of today's kind is replaced. Where there is no account

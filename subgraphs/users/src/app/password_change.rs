@@ -45,12 +45,13 @@ impl App {
             return Err(Error::WrongPassword);
         }
         let ended = db::sessions::revoke_all(&mut tx, viewer, None, now).await?;
-        tx.commit().await?;
-        sessions::all_ended("change_password", viewer, ended);
         let changed = Account {
             password_version: version + 1,
             ..account
         };
-        self.open_session(&changed, origin).await
+        // With the change or not at all: nobody is told that it failed when it did not.
+        let session = self.open_session(tx, &changed, origin).await?;
+        sessions::all_ended("change_password", viewer, ended);
+        Ok(session)
     }
 }

@@ -41,7 +41,6 @@ impl App {
             let KnownToken { session, owner, .. } = token;
             db::sessions::revoke(&mut tx, owner, session, now).await?;
             tx.commit().await?;
-            tracing::warn!(user = %owner, "a refresh token came back: its session is revoked");
             audit::Event::new("refresh_session", &owner, &session).denied("INVALID_REFRESH_TOKEN");
             return Err(Error::BadRefreshToken);
         }

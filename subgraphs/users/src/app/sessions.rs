@@ -2,6 +2,7 @@
 
 use common::{audit, auth::Claims, origin::Origin};
 use secrecy::SecretString;
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{App, Error, Result};
@@ -30,11 +31,15 @@ pub struct Session {
 
 impl App {
     /// A new session of somebody who has just proven who they are. Of more than [`MAX_SESSIONS`] the oldest ends.
-    pub(super) async fn open_session(&self, account: &Account, origin: &Origin) -> Result<Session> {
+    pub(super) async fn open_session(
+        &self,
+        mut tx: Transaction<'_, Postgres>,
+        account: &Account,
+        origin: &Origin,
+    ) -> Result<Session> {
         let (now, token) = (self.clock.now(), Token::generate());
         let expires_at = now.plus_seconds(REFRESH_TOKEN_SECONDS);
         let session = self.clock.new_id();
-        let mut tx = self.pool.begin().await?;
         let new = NewSession {
             id: session,
             account,
@@ -46,9 +51,12 @@ impl App {
             return Err(Error::WrongCredentials);
         }
         db::sessions::insert_token(&mut tx, session, 1, &token.hash(), now, expires_at).await?;
-        db::sessions::revoke_oldest(&mut tx, account.id, MAX_SESSIONS, now).await?;
+        let ended = db::sessions::revoke_oldest(&mut tx, account.id, MAX_SESSIONS, now).await?;
         let user = db::users::by_id(&mut tx, account.id).await?;
         tx.commit().await?;
+        if ended > 0 {
+            all_ended("end_oldest_sessions", account.id, ended);
+        }
         self.session(session, user.ok_or(Error::WrongCredentials)?, token)
     }
 
@@ -123,7 +131,7 @@ impl App {
     }
 }
 
-/// Writes down what ended all sessions of somebody.
+/// Writes down what ended sessions of somebody.
 pub(super) fn all_ended(event: &'static str, owner: UserId, ended: u64) {
     let detail = format_args!("{ended} sessions ended");
     audit::Event::new(event, &owner, &owner)

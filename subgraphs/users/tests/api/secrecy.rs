@@ -62,7 +62,7 @@ async fn no_log_line_at_any_level_has_a_password_or_a_token() {
         "answered",
         "INSERT INTO users.users",
         "token refused",
-        "a refresh token came back",
+        "refresh_session",
     ] {
         assert!(log.contains(line), "`{line}`: the log is not recorded");
     }

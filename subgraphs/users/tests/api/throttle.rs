@@ -4,11 +4,11 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use common::{client_address::ClientAddress, origin::Origin};
+use common::{client_address::ClientAddress, origin::Origin, shutdown::Shutdown};
 use serde_json::json;
 use testkit::{Graph, Reply};
 use tokio::task::JoinSet;
-use users::app::Error;
+use users::app::{Error, Housekeeping};
 
 use crate::{
     album::Album,
@@ -190,4 +190,22 @@ async fn a_restart_forgets_nothing() {
     );
     let answer = restarted.ask(None, &query, json!({})).await;
     assert_eq!(answer.codes(), ["RATE_LIMITED"]);
+}
+
+#[tokio::test]
+async fn housekeeping_deletes_counters_in_which_nothing_counts() {
+    let world = World::new().await;
+    fail(&world, "198.51.100.7", "nobody@example.com", 1).await;
+    let clean = async || {
+        let housekeeping = Housekeeping::new(world.app.clone());
+        housekeeping.clean(&Shutdown::new()).await.unwrap()
+    };
+    world.clock.advance_seconds(QUARTER);
+    assert_eq!(clean().await, 0, "it still counts");
+    world.clock.advance_seconds(1);
+    assert_eq!(
+        clean().await,
+        3,
+        "the account at the address, and either alone"
+    );
 }
