@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod graphql;
+pub mod metrics;
 pub mod origin;
 pub mod page;
 pub mod postgres;

@@ -123,7 +123,7 @@ async fn observe(request: Request, next: Next) -> Response {
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));
         let micros = start.elapsed().as_micros();
-        if path == "/health" || path == "/ready" {
+        if matches!(path.as_str(), "/health" | "/ready" | "/metrics") {
             tracing::debug!(status = response.status().as_u16(), micros, "answered");
         } else {
             tracing::info!(status = response.status().as_u16(), micros, "answered");

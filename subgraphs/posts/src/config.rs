@@ -13,14 +13,19 @@ use common::{
 pub const DEFAULT_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 4002);
 
 /// What the service is started with: `LISTEN_ADDR`, `DATABASE_URL`, `JWT_PUBLIC_KEY`, `JWT_ISSUER`, `JWT_AUDIENCE`,
-/// `USERS_URL`.
+/// `USERS_URL`, `TIMELINE_INDEX_MIB`.
 pub struct Config {
     pub address: SocketAddr,
     pub database: PostgresConfig,
     pub verifier: Verifier,
     /// The users service, which knows who follows whom.
     pub users: Upstream,
+    /// The most that the index of the timeline may take; 0 for none.
+    pub index_bytes: usize,
 }
+
+/// Ten million posts by a hundred thousand authors take 240.
+const DEFAULT_INDEX_MIB: u32 = 256;
 
 impl Config {
     pub fn from_env(env: &Env, clock: SharedClock) -> Result<Self, ConfigError> {
@@ -29,6 +34,18 @@ impl Config {
             database: PostgresConfig::from_env(env)?,
             verifier: Verifier::from_env(env, clock)?,
             users: Upstream::from_env("users", "USERS_URL", env)?,
+            index_bytes: index_bytes(env)?,
         })
     }
+}
+
+fn index_bytes(env: &Env) -> Result<usize, ConfigError> {
+    let mib = env.parsed(
+        "TIMELINE_INDEX_MIB",
+        "how much memory the index of the timeline may take, in MiB; 0 for no index",
+    )?;
+    let mib: u32 = mib.unwrap_or(DEFAULT_INDEX_MIB);
+    Ok(usize::try_from(mib)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(1024 * 1024))
 }

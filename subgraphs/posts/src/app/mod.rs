@@ -3,7 +3,9 @@
 mod access;
 mod authors;
 mod error;
+mod index;
 mod likes;
+mod metrics;
 mod plan;
 pub mod ports;
 mod reading;
@@ -13,6 +15,7 @@ mod writing;
 use std::sync::Arc;
 
 use common::clock::SharedClock;
+use prometheus::Registry;
 use sqlx::PgPool;
 
 pub use authors::ShownPost;
@@ -21,6 +24,8 @@ pub use reading::{POSTS_OF_AUTHOR, TIMELINE, place};
 pub use timeline::Timeline;
 
 use crate::db;
+use index::Index;
+use metrics::Metrics;
 use ports::{SocialGraph, UserDirectory};
 
 /// Everything the use cases need; cheap to clone.
@@ -30,6 +35,19 @@ pub struct App {
     clock: SharedClock,
     social_graph: Arc<dyn SocialGraph>,
     directory: Arc<dyn UserDirectory>,
+    metrics: Arc<Metrics>,
+    /// For timelines, if there is memory for it.
+    index: Option<Arc<Index>>,
+    finds: Finds,
+}
+
+/// How timelines are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finds {
+    /// In a bounded time, whoever is followed and whatever they write.
+    Planned,
+    /// By the statement that says what a timeline is. What all else is measured against, and nothing to serve people with.
+    ByDefinition,
 }
 
 impl App {
@@ -46,7 +64,29 @@ impl App {
             clock,
             social_graph,
             directory,
+            metrics: Arc::new(Metrics::new()),
+            index: None,
+            finds: Finds::Planned,
         }
+    }
+
+    /// With an index of posts that takes at most so many bytes; none at all with 0. It has to be read
+    /// ([`App::load_index`]) and kept ([`App::keep_index`]).
+    #[must_use]
+    pub fn with_index(mut self, max_bytes: usize) -> Self {
+        self.index = (max_bytes > 0).then(|| Arc::new(Index::new(max_bytes, self.metrics.clone())));
+        self
+    }
+
+    #[must_use]
+    pub fn finding(mut self, finds: Finds) -> Self {
+        self.finds = finds;
+        self
+    }
+
+    /// What this context counts.
+    pub fn metrics(&self) -> Registry {
+        self.metrics.registry()
     }
 
     /// Whether the database answers. The users service is not asked: most of this one works without it.

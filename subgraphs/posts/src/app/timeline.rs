@@ -4,6 +4,8 @@
 //! [`plan`](super::plan) says how: at most two statements, both bounded, whatever people write and read meanwhile. Each is
 //! exact or known not to be, by itself: what is shown is the state of one moment.
 
+use std::{cmp::Reverse, time::Instant};
+
 use common::{
     auth::Viewer,
     error::Fault,
@@ -12,9 +14,10 @@ use common::{
 };
 use sqlx::PgConnection;
 use tracing::{Span, field::Empty};
+use uuid::Uuid;
 
 use super::{
-    App, PostsError,
+    App, Finds, PostsError,
     plan::{Plan, Walk, to_i64},
     ports::SocialGraphError,
 };
@@ -22,6 +25,12 @@ use crate::{
     db,
     domain::{Followees, Post},
 };
+
+/// How often the index is asked for a page before the database looks for it alone: while somebody reads, posts that belong
+/// on the page come seldom, and hardly ever three times.
+const PROPOSALS: usize = 3;
+/// Changes that are read beside a page. The index is at most a second behind, or else the database finds the page.
+const MOST_CHANGES: i64 = 1_000;
 
 /// What a viewer is shown.
 #[derive(Debug)]
@@ -57,26 +66,114 @@ impl App {
             span.record("plan", "none");
             return Ok(Page::empty());
         }
-        let plan = Plan::of(followees.len(), window);
+        let start = Instant::now();
         let mut conn = self.pool.acquire().await?;
-        if let Some(walk) = plan.walk
-            && let Some(page) = walked(&mut conn, walk, followees, window).await?
-        {
-            span.record("plan", walk.name());
-            return Ok(page);
-        }
-        span.record("plan", plan.name());
-        let posts = db::timeline::newest_of_each(
-            &mut conn,
-            followees.as_uuids(),
-            window.after,
-            to_i64(plan.depth),
-            to_i64(window.reach()),
-            window.skip(),
-        )
-        .await?;
-        Ok(Page::of(posts, window))
+        let (page, plan) = match self.finds {
+            Finds::Planned => match self.indexed(&mut conn, followees, window).await? {
+                Some(found) => found,
+                None => planned(&mut conn, followees, window).await?,
+            },
+            Finds::ByDefinition => by_definition(&mut conn, followees, window).await?,
+        };
+        span.record("plan", plan);
+        self.metrics.page_found(plan, start.elapsed());
+        Ok(page)
     }
+
+    /// The page with the help of the index, if it can help.
+    async fn indexed(
+        &self,
+        conn: &mut PgConnection,
+        followees: &Followees,
+        window: Window,
+    ) -> Result<Option<Found>, Fault> {
+        let Some(index) = &self.index else {
+            return Ok(None);
+        };
+        for _ in 0..PROPOSALS {
+            let Some(proposal) = index.propose(followees, window) else {
+                return Ok(None);
+            };
+            let (ids, since) = (proposal.ids(), &proposal.moment);
+            let (mut posts, changes, plan) = match proposal.candidates() {
+                None => {
+                    let (posts, changes) =
+                        db::changes::with_posts(conn, &ids, since, MOST_CHANGES).await?;
+                    (posts, changes, "index")
+                }
+                Some(authors) => {
+                    let posts = merged(conn, &authors, window).await?;
+                    // Later than the posts: if nothing has changed until now, nothing had when they were read.
+                    let (_none, changes) =
+                        db::changes::with_posts(conn, &[], since, MOST_CHANGES).await?;
+                    (posts, changes, "index_then_merge")
+                }
+            };
+            let holds = proposal.holds(followees, &changes);
+            if !index.take(&changes) {
+                return Ok(None);
+            }
+            if !holds {
+                self.metrics.proposal_did_not_hold();
+                continue;
+            }
+            if plan == "index" && posts.len() != ids.len() {
+                index.forget("it has posts that are not there");
+                return Ok(None);
+            }
+            posts.sort_unstable_by_key(|post| Reverse((post.created_at, post.id)));
+            return Ok(Some((Page::of(posts, window), plan)));
+        }
+        Ok(None)
+    }
+}
+
+/// A page, and the plan that found it as traces and metrics name it.
+type Found = (Page<Post>, &'static str);
+
+/// The page by the database alone.
+async fn planned(
+    conn: &mut PgConnection,
+    followees: &Followees,
+    window: Window,
+) -> sqlx::Result<Found> {
+    let plan = Plan::of(followees.len(), window);
+    if let Some(walk) = plan.walk
+        && let Some(page) = walked(conn, walk, followees, window).await?
+    {
+        return Ok((page, walk.name()));
+    }
+    let posts = merged(conn, followees.as_uuids(), window).await?;
+    Ok((Page::of(posts, window), plan.name()))
+}
+
+async fn merged(
+    conn: &mut PgConnection,
+    authors: &[Uuid],
+    window: Window,
+) -> sqlx::Result<Vec<Post>> {
+    let depth = Plan::of(authors.len(), window).depth;
+    db::timeline::newest_of_each(
+        conn,
+        authors,
+        window.after,
+        to_i64(depth),
+        to_i64(window.reach()),
+        window.skip(),
+    )
+    .await
+}
+
+async fn by_definition(
+    conn: &mut PgConnection,
+    followees: &Followees,
+    window: Window,
+) -> sqlx::Result<Found> {
+    let authors = followees.as_uuids();
+    let posts =
+        db::timeline::by_definition(conn, authors, window.after, window.fetch(), window.skip())
+            .await?;
+    Ok((Page::of(posts, window), "definition"))
 }
 
 /// The page, if the walk finds it.

@@ -19,7 +19,10 @@ use posts::{
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use crate::world::{Person, World, viewer};
+use crate::{
+    index::ENOUGH,
+    world::{Person, World, viewer},
+};
 
 const ANY_LIST: CursorKind = CursorKind(b'x');
 
@@ -116,13 +119,27 @@ async fn read(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_timeline_is_exact_while_people_write_edit_like_and_delete() {
+    exact_while_people_write(0).await;
+}
+
+/// With memory for all posts, and for few.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_timeline_from_the_index_is_exact_while_people_write_edit_like_and_delete() {
+    for max_bytes in [ENOUGH, 4_000] {
+        exact_while_people_write(max_bytes).await;
+    }
+}
+
+async fn exact_while_people_write(max_index_bytes: usize) {
     let world = World::new().await;
     let app = App::new(
         world.pool.clone(),
         SystemClock::shared(),
         world.social.clone(),
         world.directory.clone(),
-    );
+    )
+    .with_index(max_index_bytes);
+    app.load_index().await.unwrap();
     let [few, some, many, writers @ ..]: [Person; 7] =
         std::array::from_fn(|_| World::person_of_today());
     let (followed, others) = writers.split_at(3);

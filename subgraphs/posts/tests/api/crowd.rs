@@ -17,6 +17,12 @@ pub fn author(number: u128) -> Uuid {
 /// edits, and the planner knows all there is to know about them.
 pub async fn crowded() -> World {
     let world = World::new().await;
+    crowd(&world).await;
+    world
+}
+
+/// See [`crowded`].
+pub async fn crowd(world: &World) {
     world
         .admin
         .execute(
@@ -36,7 +42,6 @@ pub async fn crowded() -> World {
         .execute("VACUUM ANALYZE posts.posts")
         .await
         .unwrap();
-    world
 }
 
 /// Posts of given authors at given times, microseconds after 2026 began. Their ids.

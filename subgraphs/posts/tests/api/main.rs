@@ -10,6 +10,8 @@ mod counting;
 mod crowd;
 mod explain;
 mod failures;
+mod index;
+mod index_under_change;
 mod likes;
 mod oracle;
 mod pages;

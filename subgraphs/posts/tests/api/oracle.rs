@@ -17,7 +17,7 @@ use crate::{
 const ANY_LIST: CursorKind = CursorKind(b'x');
 
 /// The ids on all pages of a timeline, page by page.
-async fn walk(world: &World, viewer: &Person, page_size: usize) -> Vec<Uuid> {
+pub async fn walk(world: &World, viewer: &Person, page_size: usize) -> Vec<Uuid> {
     let viewer = world.viewer(viewer);
     let (mut seen, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -43,13 +43,13 @@ async fn walk(world: &World, viewer: &Person, page_size: usize) -> Vec<Uuid> {
 }
 
 /// Somebody who follows `followees` people, of whom some write; with ties in time, and some posts deleted again.
-async fn random_world(
+pub async fn somebody(
+    world: &World,
     rng: &mut StdRng,
     seed: u64,
     followees: usize,
     posts: usize,
-) -> (World, Person) {
-    let world = World::new().await;
+) -> Person {
     let ada = world.person();
     let writers: u128 = rng.random_range(1..=60);
     // Among writers and others, of whom there are more or many more.
@@ -73,10 +73,10 @@ async fn random_world(
         .execute(&world.admin)
         .await
         .unwrap();
-    (world, ada)
+    ada
 }
 
-async fn expected(world: &World, viewer: &Person) -> Vec<Uuid> {
+pub async fn expected(world: &World, viewer: &Person) -> Vec<Uuid> {
     let followees: Vec<_> = world.social.of(viewer).into_iter().collect();
     timeline_by_definition(&world.admin, &followees).await
 }
@@ -88,7 +88,8 @@ async fn all_pages_of_all_sizes_are_those_of_the_definition() {
         let mut rng = StdRng::seed_from_u64(seed);
         let followees = [0, 1, 3, 20, 100, 2_500][usize::try_from(seed % 6).unwrap()];
         let posts = rng.random_range(0..80);
-        let (world, ada) = random_world(&mut rng, seed, followees, posts).await;
+        let world = World::new().await;
+        let ada = somebody(&world, &mut rng, seed, followees, posts).await;
         let expected = expected(&world, &ada).await;
         for page_size in 1..=100 {
             let seen = walk(&world, &ada, page_size).await;
@@ -109,7 +110,8 @@ async fn long_timelines_are_those_of_the_definition_whatever_plan_finds_them() {
         let mut rng = StdRng::seed_from_u64(seed);
         let followees = [12, 90, 400, 1_999, 2_001, 6_000][usize::try_from(seed % 6).unwrap()];
         let posts = rng.random_range(800..1_600);
-        let (world, ada) = random_world(&mut rng, seed, followees, posts).await;
+        let world = World::new().await;
+        let ada = somebody(&world, &mut rng, seed, followees, posts).await;
         let expected = expected(&world, &ada).await;
         for page_size in [7, 20, rng.random_range(30..100), 100] {
             let seen = walk(&world, &ada, page_size).await;

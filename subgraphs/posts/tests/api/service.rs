@@ -31,6 +31,7 @@ async fn a_setting_that_is_missing_or_wrong_stops_the_start_and_is_named() {
         ("USERS_URL", "users"),
         ("DATABASE_URL", "x"),
         ("JWT_PUBLIC_KEY", "x"),
+        ("TIMELINE_INDEX_MIB", "-1"),
     ] {
         let mut env = good.clone();
         env.retain(|(n, _)| *n != name);
@@ -80,6 +81,18 @@ async fn it_serves_until_it_is_asked_to_stop() {
         tokio::task::yield_now().await;
     };
     assert_eq!(ready.status(), 200);
+    // Sooner or later there is an index, too.
+    loop {
+        let url = format!("http://{address}/metrics");
+        let metrics = client.get(url).send().await.unwrap().text().await.unwrap();
+        assert!(
+            metrics.contains("\n# TYPE timeline_index_ready gauge\n"),
+            "{metrics}"
+        );
+        if metrics.contains("\ntimeline_index_ready 1\n") {
+            break;
+        }
+    }
     shutdown.cancel();
     running.await.unwrap().unwrap();
 }

@@ -21,6 +21,7 @@ use posts::{
     },
     domain::{Author, Followees, UserId},
 };
+use prometheus::TextEncoder;
 use serde_json::{Value, json};
 use sqlx::{Executor, PgPool, Row};
 use testkit::{Answer, Authority, Context, Graph, ManualClock, Rest, TestDatabase, tokens};
@@ -62,6 +63,18 @@ impl World {
     pub async fn with_social_graph<S: SocialGraph>(
         choose: impl FnOnce(Arc<FakeSocialGraph>) -> Arc<S>,
     ) -> Self {
+        Self::build(choose, 0).await
+    }
+
+    /// With an index of posts that may take so many bytes. It is not read yet, and nothing but reading timelines keeps it.
+    pub async fn with_index(max_bytes: usize) -> Self {
+        Self::build(|fake| fake, max_bytes).await
+    }
+
+    async fn build<S: SocialGraph>(
+        choose: impl FnOnce(Arc<FakeSocialGraph>) -> Arc<S>,
+        max_index_bytes: usize,
+    ) -> Self {
         let database = testkit::database().await;
         let (pool, admin) = (database.pool(Context::Posts), database.admin_pool());
         let clock = ManualClock::shared();
@@ -73,7 +86,8 @@ impl World {
             shared.clone(),
             choose(social.clone()),
             directory.clone(),
-        );
+        )
+        .with_index(max_index_bytes);
         let routes = posts::routes(app.clone(), tokens().verifier(shared));
         Self {
             app,
@@ -183,6 +197,23 @@ impl World {
             .await;
         let nodes = data["timeline"]["nodes"].as_array().unwrap();
         nodes.iter().map(|post| text(post, "/text")).collect()
+    }
+
+    /// What the service counts, a whole number, by name and labels as Prometheus writes them.
+    pub fn measured(&self, name: &str) -> usize {
+        let text = TextEncoder::new()
+            .encode_to_string(&self.app.metrics().gather())
+            .unwrap();
+        let of_name = |line: &'_ str| {
+            line.strip_prefix(name)?
+                .strip_prefix(' ')
+                .map(str::to_owned)
+        };
+        let value = text.lines().find_map(of_name);
+        value
+            .unwrap_or_else(|| panic!("no {name} in {text}"))
+            .parse()
+            .unwrap()
     }
 
     /// One number from behind the service.

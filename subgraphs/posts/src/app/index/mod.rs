@@ -1,0 +1,226 @@
+//! An index of the posts in memory (docs/adr/0011-timeline-index.md): it says which posts are on a page, and the database
+//! says, with the posts, whether that is still so.
+//!
+//! It is exact at one moment of the database. A timeline is found in it, its posts are read, and the same statement reads
+//! what has changed since that moment: if nothing of it belongs on the page, the page is exact at the moment of the
+//! statement. Otherwise the index takes the changes over and is asked again. It is never trusted further than that, and
+//! without it the timeline is found by the database alone.
+
+mod keeping;
+mod lists;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use common::page::{Keyset, Window};
+use uuid::Uuid;
+
+use super::metrics::Metrics;
+use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, UserId};
+use lists::Lists;
+
+/// Changes that nobody has asked for in this time are deleted; an index that has not asked for so long would miss some.
+const MAX_AGE_SECONDS: i64 = 5 * 60;
+/// So much older than that they have to be: clocks play no part in it, but requests take time.
+const KEEP_SECONDS: i64 = 15 * 60;
+
+/// The index, if there is one now.
+pub struct Index {
+    max_bytes: usize,
+    state: RwLock<Option<Known>>,
+    metrics: Arc<Metrics>,
+}
+
+/// The posts at a moment.
+struct Known {
+    lists: Lists,
+    moment: Moment,
+}
+
+/// What the index takes for a page.
+#[derive(Debug)]
+pub struct Proposal {
+    /// Newest first.
+    places: Vec<(Place, UserId)>,
+    /// Authors of whom other posts may be on it.
+    uncertain: Vec<UserId>,
+    /// Whether only posts that are newer than the last one could be on it too.
+    is_full: bool,
+    after: Option<Place>,
+    skip: usize,
+    pub moment: Moment,
+}
+
+impl Index {
+    /// None yet, and never more than so many bytes.
+    pub fn new(max_bytes: usize, metrics: Arc<Metrics>) -> Self {
+        Self {
+            max_bytes,
+            state: RwLock::new(None),
+            metrics,
+        }
+    }
+
+    /// Which posts are on a page, at the moment of the index; `None` while there is no index.
+    pub fn propose(&self, followees: &Followees, window: Window) -> Option<Proposal> {
+        let after = window.after.map(|Keyset { at, id }| Place::new(at, id));
+        let reach = window.reach();
+        let state = self.read();
+        let known = state.as_ref()?;
+        let newest = known.lists.newest(followees.as_uuids(), after, reach);
+        Some(Proposal {
+            is_full: newest.places.len() >= reach,
+            skip: reach - window.limit() - 1,
+            places: newest.places,
+            uncertain: newest.uncertain,
+            after,
+            moment: known.moment.clone(),
+        })
+    }
+
+    /// Takes over what has changed since a moment at which the index was. Whether there is an index now.
+    pub fn take(&self, changes: &Changes) -> bool {
+        let is_news = |known: &Known| {
+            // What has no changes in it need not be noted each time; not for a second, and a moment that is noted is one
+            // that transactions can be counted from.
+            !changes.list.is_empty() || changes.until.seconds_since(&known.moment) >= 1
+        };
+        if let Some(known) = self.read().as_ref()
+            && known.can_take(changes)
+            && !is_news(known)
+        {
+            return true;
+        }
+        let mut state = self.write();
+        let Some(known) = state.as_mut() else {
+            return false;
+        };
+        let reason = if known.can_take(changes) {
+            match known.take(changes) {
+                Ok(()) => {
+                    known.lists.measure(&self.metrics);
+                    return true;
+                }
+                Err(error) => error.to_string(),
+            }
+        } else {
+            "the database was restarted, or was not asked for too long".to_owned()
+        };
+        *state = None;
+        drop(state);
+        self.was_dropped(&reason);
+        false
+    }
+
+    /// Drops the index: something was seen that contradicts it.
+    pub fn forget(&self, reason: &str) {
+        if self.write().take().is_some() {
+            self.was_dropped(reason);
+        }
+    }
+
+    fn was_dropped(&self, reason: &str) {
+        tracing::warn!(
+            reason,
+            "the index of the timeline is dropped, and will be read again"
+        );
+        self.metrics.index_dropped();
+    }
+
+    fn moment(&self) -> Option<Moment> {
+        self.read().as_ref().map(|known| known.moment.clone())
+    }
+
+    fn start(&self, lists: Lists, moment: Moment) {
+        lists.measure(&self.metrics);
+        *self.write() = Some(Known { lists, moment });
+        self.metrics.index_loaded();
+    }
+
+    // A panic while it was written to would leave a half-changed index behind; there is nothing that panics in there, and
+    // whoever finds it so drops it.
+    fn read(&self) -> RwLockReadGuard<'_, Option<Known>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Known>> {
+        self.state.write().unwrap_or_else(|poisoned| {
+            let mut state = poisoned.into_inner();
+            *state = None;
+            state
+        })
+    }
+}
+
+impl Known {
+    /// Whether these changes can lead on from here: of the same server, all of them, and none deleted meanwhile.
+    fn can_take(&self, changes: &Changes) -> bool {
+        changes.until.is_of_same_server(&self.moment)
+            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS
+    }
+
+    fn take(&mut self, changes: &Changes) -> Result<(), lists::TooManyAuthors> {
+        // Others may have taken over later ones; and a list that was cut off leads nowhere.
+        if self.moment.is_not_before(&changes.until) || !changes.is_complete {
+            return Ok(());
+        }
+        self.lists.apply(&changes.list)?;
+        self.moment = changes.until.clone();
+        Ok(())
+    }
+}
+
+impl Proposal {
+    /// The posts of the page.
+    pub fn ids(&self) -> Vec<Uuid> {
+        let on_page = self.places.iter().skip(self.skip);
+        on_page
+            .map(|(place, _)| place.post_id().as_uuid())
+            .collect()
+    }
+
+    /// The authors whose posts are on the page, or may be, if it is not certain that the index has all of them.
+    pub fn candidates(&self) -> Option<Vec<Uuid>> {
+        if self.uncertain.is_empty() {
+            return None;
+        }
+        let found = self.places.iter().map(|(_, author)| author);
+        let mut authors: Vec<_> = found
+            .chain(&self.uncertain)
+            .map(|id| id.as_uuid())
+            .collect();
+        authors.sort_unstable();
+        authors.dedup();
+        Some(authors)
+    }
+
+    /// Whether the page is still right after what has changed since the moment of the proposal.
+    pub fn holds(&self, followees: &Followees, changes: &Changes) -> bool {
+        changes.is_complete
+            && changes.until.is_of_same_server(&self.moment)
+            && changes.until.is_not_before(&self.moment)
+            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS
+            && !changes
+                .list
+                .iter()
+                .any(|change| self.is_touched_by(change, followees))
+    }
+
+    fn is_touched_by(&self, change: &Change, followees: &Followees) -> bool {
+        let is_before = |place: Place| self.after.is_none_or(|after| place < after);
+        let is_within = |place: Place| match self.places.last() {
+            Some((last, _)) if self.is_full && self.uncertain.is_empty() => place > *last,
+            _ => true,
+        };
+        match change.kind {
+            ChangeKind::Written => {
+                is_before(change.place)
+                    && is_within(change.place)
+                    && followees.contains(change.author)
+            }
+            ChangeKind::Deleted => {
+                let place = |(place, _): &(Place, UserId)| *place == change.place;
+                self.places.iter().any(place) || self.uncertain.contains(&change.author)
+            }
+        }
+    }
+}

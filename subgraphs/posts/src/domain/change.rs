@@ -1,0 +1,25 @@
+use super::{Moment, Place, UserId};
+
+/// That a post was written or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub kind: ChangeKind,
+    pub author: UserId,
+    pub place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    Written,
+    Deleted,
+}
+
+/// What has changed from one moment to a later one, in no order: of a post that is in it twice, it was written first.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    pub list: Vec<Change>,
+    /// The later moment.
+    pub until: Moment,
+    /// Whether the list has all of them, and not just as many as were asked for.
+    pub is_complete: bool,
+}
