@@ -46,7 +46,7 @@ pub struct Newest {
 
 /// There are more authors than memory was given for.
 #[derive(Debug, thiserror::Error)]
-#[error("the newest post of each of {authors} authors is more than {max_bytes} bytes can hold")]
+#[error("{authors} authors have posts, and {max_bytes} bytes cannot hold the newest of each")]
 pub struct TooManyAuthors {
     authors: usize,
     max_bytes: usize,
