@@ -166,7 +166,7 @@ def messages(origin, reader, author, author_id):
 
 
 def edges_of_the_origin(origin):
-    for path in ("/nowhere", "/internal/followee-ids", "/internal/users/lookup"):
+    for path in ("/nowhere", "/internal/followee-ids", "/internal/followee-versions", "/internal/users/lookup"):
         expect(path, http(f"{origin}{path}")[0], 404)
     expect("/health", http(f"{origin}/health")[0], 200)
     # Whoever uses the system as it is stays within the limits that it has by itself.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod client_address;
 pub mod clock;
+pub mod coalesce;
 pub mod config;
 pub mod error;
 pub mod graphql;

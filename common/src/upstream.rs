@@ -22,10 +22,16 @@ use crate::{
 };
 
 /// For everything together: connecting, the retry, reading the answer. A page waits no longer for another context.
-const DEADLINE: Duration = Duration::from_secs(2);
+pub const DEADLINE: Duration = Duration::from_secs(2);
 /// For one attempt, so that a retry still fits into the deadline.
 const ATTEMPT: Duration = Duration::from_millis(900);
 const CONNECT: Duration = Duration::from_millis(250);
+/// Idle connections that are kept. Calls that many share are few, and a service works on a handful at a time (its pool of
+/// database connections): more than this are left over from a burst, and are cheaper to open anew than to keep.
+const IDLE_CONNECTIONS: usize = 32;
+/// A service of ours closes no idle connection before it stops. What may stand between (balancers, NAT) forgets them after
+/// a minute or more, without a word: a call on one would wait for its time to run out.
+const IDLE: Duration = Duration::from_secs(50);
 /// Retries may add a tenth to the load of an ailing service, not more: a call earns a tenth of a retry.
 const RETRY_COST: u32 = 10;
 const RETRY_SAVINGS: u32 = 100;
@@ -154,6 +160,8 @@ impl Upstream {
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(ATTEMPT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_idle_timeout(IDLE)
             .no_proxy()
             // Nothing of ours redirects; following one would carry a token somewhere else.
             .redirect(reqwest::redirect::Policy::none())

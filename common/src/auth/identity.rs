@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::token::{TokenError, Verifier};
+use super::token::{Claims, TokenError, Verifier};
 use crate::error::{Class, Error, Fault, Violation};
 
 /// The signed-in sender of a request.
@@ -15,19 +15,25 @@ pub struct Viewer {
     pub id: Uuid,
     /// The session that the token came from, if the token says it.
     pub session: Option<Uuid>,
-    pub email: String,
-    pub roles: Vec<String>,
-    /// OAuth scopes, separated by spaces.
-    pub scope: String,
     /// Seconds since the epoch at which the token ends.
     pub expires_at: i64,
-    token: SecretString,
+    claims: Arc<Claims>,
+    authorization: SecretString,
 }
 
 impl Viewer {
+    pub fn roles(&self) -> &[String] {
+        &self.claims.roles
+    }
+
+    /// OAuth scopes, separated by spaces.
+    pub fn scope(&self) -> &str {
+        &self.claims.scope
+    }
+
     /// The value of the `Authorization` header to forward to another service on the viewer's behalf.
-    pub fn authorization(&self) -> SecretString {
-        format!("Bearer {}", self.token.expose_secret()).into()
+    pub fn authorization(&self) -> &SecretString {
+        &self.authorization
     }
 }
 
@@ -101,11 +107,9 @@ impl Verifier {
         Ok(Identity::Viewer(Arc::new(Viewer {
             id: claims.sub,
             session: claims.sid,
-            email: claims.email,
-            roles: claims.roles,
-            scope: claims.scope,
             expires_at: claims.exp,
-            token: token.into(),
+            claims,
+            authorization: ["Bearer ", token].concat().into(),
         })))
     }
 }

@@ -139,7 +139,7 @@ impl Keyring {
     }
 
     /// A key by its id. One that is not known may be new: then the keys are loaded again, unless they just were.
-    pub(super) async fn find(&self, id: &str) -> Result<PublicKey, NoKey> {
+    pub(super) async fn find(&self, id: &str) -> Result<Arc<PublicKey>, NoKey> {
         match self.look_up(id) {
             Ok(key) => Ok(key),
             Err(missing) if matches!(self.0.source, Source::Fixed) => Err(missing),
@@ -150,10 +150,18 @@ impl Keyring {
         }
     }
 
-    fn look_up(&self, id: &str) -> Result<PublicKey, NoKey> {
+    fn look_up(&self, id: &str) -> Result<Arc<PublicKey>, NoKey> {
         let state = self.0.state.borrow();
         let keys = state.keys.as_ref().ok_or(NoKey::NotYet)?;
         keys.find(id).cloned().ok_or(NoKey::Unknown)
+    }
+
+    /// Whether this very key is accepted now, under its id. Loading keys that are the same changes nothing.
+    pub(super) fn accepts(&self, key: &Arc<PublicKey>) -> bool {
+        let state = self.0.state.borrow();
+        let keys = state.keys.as_ref();
+        keys.and_then(|keys| keys.find(&key.id))
+            .is_some_and(|current| Arc::ptr_eq(current, key) || current.is_same_as(key))
     }
 
     /// Waits for a load, its own or the one that is going on; does nothing if that would be too early.

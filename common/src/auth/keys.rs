@@ -1,5 +1,7 @@
 //! RSA keys, from PEM and to JWKS. A key's id is its RFC 7638 thumbprint, so that whoever has the key knows the id.
 
+use std::sync::Arc;
+
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rsa::{self, KeySize},
@@ -49,9 +51,16 @@ pub(super) struct PublicKey {
     jwk: Jwk,
 }
 
+impl PublicKey {
+    /// Whether it has the same id and the same modulus and exponent: what one of the two verified, the other does.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.id == other.id && self.jwk.algorithm == other.jwk.algorithm
+    }
+}
+
 /// The public keys a verifier accepts, found by `kid`.
 #[derive(Clone)]
-pub struct PublicKeys(Vec<PublicKey>);
+pub struct PublicKeys(Vec<Arc<PublicKey>>);
 
 impl PublicKeys {
     /// One or several concatenated RSA public keys (`PUBLIC KEY` or `RSA PUBLIC KEY` blocks).
@@ -63,7 +72,7 @@ impl PublicKeys {
                 "PUBLIC KEY" | "RSA PUBLIC KEY" => {
                     let decoding = DecodingKey::from_rsa_pem(pem::encode(block).as_bytes())?;
                     let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::RS256))?;
-                    public_key(decoding, jwk)
+                    public_key(decoding, jwk).map(Arc::new)
                 }
                 other => Err(KeyError::WrongBlock(other.to_owned())),
             })
@@ -79,7 +88,7 @@ impl PublicKeys {
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         install_crypto();
         let set: LenientSet = serde_json::from_slice(json)?;
-        let mut keys: Vec<PublicKey> = Vec::with_capacity(set.keys.len());
+        let mut keys: Vec<Arc<PublicKey>> = Vec::with_capacity(set.keys.len());
         for jwk in set.keys {
             let Ok(jwk) = serde_json::from_value::<Jwk>(jwk) else {
                 continue;
@@ -94,7 +103,7 @@ impl PublicKeys {
                 return Err(KeyError::SameId(id));
             }
             let decoding = DecodingKey::from_jwk(&jwk)?;
-            keys.push(PublicKey { id, decoding, jwk });
+            keys.push(Arc::new(PublicKey { id, decoding, jwk }));
         }
         if keys.is_empty() {
             return Err(KeyError::NoJwk);
@@ -102,7 +111,7 @@ impl PublicKeys {
         Ok(Self(keys))
     }
 
-    pub(super) fn find(&self, id: &str) -> Option<&PublicKey> {
+    pub(super) fn find(&self, id: &str) -> Option<&Arc<PublicKey>> {
         self.0.iter().find(|key| key.id == id)
     }
 
@@ -121,6 +130,19 @@ impl PublicKeys {
         JwkSet {
             keys: self.0.iter().map(|key| key.jwk.clone()).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+impl PublicKeys {
+    /// Keys that are told from these by nothing, and verify what the other ones do in their place.
+    pub(super) fn posing_as(&self, others: &Self) -> Self {
+        let pose = |(key, other): (&Arc<PublicKey>, &Arc<PublicKey>)| PublicKey {
+            decoding: other.decoding.clone(),
+            ..PublicKey::clone(key)
+        };
+        let pairs = self.0.iter().zip(&others.0);
+        Self(pairs.map(pose).map(Arc::new).collect())
     }
 }
 

@@ -5,6 +5,7 @@ mod identity;
 mod keyring;
 mod keys;
 mod token;
+mod verified;
 
 pub use environment::IssuerKeys;
 pub use identity::{Identity, Viewer, unauthenticated};

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     keyring::{Keyring, NoKey, Pace},
-    keys::{KeyError, PrivateKey, PublicKeys},
+    keys::{KeyError, PrivateKey, PublicKey, PublicKeys},
+    verified::{Fingerprint, Verified},
 };
 use crate::clock::SharedClock;
 
@@ -105,11 +106,12 @@ impl Signer {
     }
 }
 
-/// Verifies access tokens locally.
+/// Verifies access tokens locally, and the signature of each only once.
 #[derive(Clone)]
 pub struct Verifier {
     keys: Keyring,
     validation: Arc<Validation>,
+    pub(super) verified: Verified,
     clock: SharedClock,
 }
 
@@ -141,6 +143,7 @@ impl Verifier {
         Self {
             keys,
             validation: Arc::new(validation),
+            verified: Verified::new(),
             clock,
         }
     }
@@ -151,11 +154,25 @@ impl Verifier {
     }
 
     /// The claims of a token that is genuine, meant for us, and good now.
-    pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
-        let refuse = |why: &str| Err(TokenError::invalid(why));
+    pub async fn verify(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
-            return refuse("longer than any token of ours");
+            return Err(TokenError::invalid("longer than any token of ours"));
         }
+        let fingerprint = Fingerprint::of(token);
+        if let Some(claims) = self.verified.find(&fingerprint, &self.keys) {
+            self.check_times(&claims)?;
+            return Ok(claims);
+        }
+        let (claims, key) = self.read(token).await?;
+        self.check_times(&claims)?;
+        let claims = Arc::new(claims);
+        self.verified.remember(fingerprint, claims.clone(), key);
+        Ok(claims)
+    }
+
+    /// The claims of a token that is genuine and meant for us, and the key that it is signed with.
+    async fn read(&self, token: &str) -> Result<(Claims, Arc<PublicKey>), TokenError> {
+        let refuse = |why: &str| Err(TokenError::invalid(why));
         let header = decode_header(token).map_err(TokenError::invalid)?;
         if header.alg != Algorithm::RS256 {
             return refuse("not RS256");
@@ -174,16 +191,21 @@ impl Verifier {
         let claims = decode::<Claims>(token, &key.decoding, &self.validation)
             .map_err(TokenError::invalid)?
             .claims;
-        let now = self.clock.now().as_seconds();
-        if claims.exp <= now {
-            return refuse("expired");
-        }
-        if claims.nbf.is_some_and(|nbf| nbf > now) {
-            return refuse("not valid yet");
-        }
         if claims.sub != claims.user_id {
             return refuse("sub and user_id differ");
         }
-        Ok(claims)
+        Ok((claims, key))
+    }
+
+    /// At every use of a token: these are the claims that stop or begin to be true by themselves.
+    fn check_times(&self, claims: &Claims) -> Result<(), TokenError> {
+        let now = self.clock.now().as_seconds();
+        if claims.exp <= now {
+            return Err(TokenError::invalid("expired"));
+        }
+        if claims.nbf.is_some_and(|nbf| nbf > now) {
+            return Err(TokenError::invalid("not valid yet"));
+        }
+        Ok(())
     }
 }

@@ -36,6 +36,8 @@ pub fn with_loader<L: Send + Sync + 'static>(request: Request, loader: L) -> Req
         .cloned()
         .unwrap_or_default();
     let queue = waiting.clone();
+    // Its timer is due when it is first looked at, and so is never set: a batch goes out in the same step that found nothing
+    // else to do, with all the keys that there were until then.
     let loader = DataLoader::new(loader, move |batch| queue.add(batch)).delay(Duration::ZERO);
     request.data(waiting).data(loader)
 }

@@ -13,10 +13,11 @@ use axum::{
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::get,
+    serve::{ListenerExt, TapIo},
 };
 use futures_util::FutureExt;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tracing::Instrument;
 
 use crate::{
@@ -133,6 +134,18 @@ async fn observe(request: Request, next: Next) -> Response {
     context.scope(answer.instrument(span)).await
 }
 
+/// Sends what is written at once. Otherwise the end of an answer that is written in several pieces waits until its
+/// receiver has confirmed the beginning, which receivers put off for 40 ms (Nagle's algorithm, RFC 1122, 4.2.3.2 and 4.2.3.4).
+fn without_delay(
+    listener: TcpListener,
+) -> TapIo<TcpListener, impl FnMut(&mut TcpStream) + Send + 'static> {
+    listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends with delay");
+        }
+    })
+}
+
 /// Serves until asked to stop, then lets requests in flight finish, for a bounded time.
 pub async fn serve(
     listener: TcpListener,
@@ -142,7 +155,7 @@ pub async fn serve(
     tracing::info!(address = %listener.local_addr()?, "listening");
     let stopping = shutdown.clone();
     let server = axum::serve(
-        listener,
+        without_delay(listener),
         routes.into_make_service_with_connect_info::<SocketAddr>(),
     )
     .with_graceful_shutdown(stopping.cancelled_owned());
@@ -152,5 +165,22 @@ pub async fn serve(
             tracing::warn!("requests still open after the time of grace were cut off");
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::serve::Listener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_send_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut listener = without_delay(listener);
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        assert!(accepted.0.nodelay().unwrap());
+        drop(client);
     }
 }

@@ -112,3 +112,16 @@ async fn nothing_is_loaded_that_nobody_asks_for() {
         (vec![], vec![], vec![])
     );
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_timer_is_on_the_way_of_a_batch() {
+    assert_eq!(ask(NESTED).await.0, [""; 0]);
+    // The library's timers have a thread of their own, which begins with the first one that is set.
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = threads.filter_map(|thread| {
+        // A thread of another test may have ended.
+        std::fs::read_to_string(thread.unwrap().path().join("comm")).ok()
+    });
+    assert!(!names.into_iter().any(|name| name.trim() == "async-io"));
+}

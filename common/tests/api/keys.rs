@@ -45,7 +45,7 @@ fn signed_by(signer: &Signer) -> String {
 }
 
 /// For keys that are there, and so waited for by nobody.
-fn now(verifier: &Verifier, token: &str) -> Result<Claims, TokenError> {
+fn now(verifier: &Verifier, token: &str) -> Result<Arc<Claims>, TokenError> {
     verifier.verify(token).now_or_never().unwrap()
 }
 

@@ -5,6 +5,7 @@
 )]
 
 mod batching;
+mod coalesce;
 mod graphql;
 mod keys;
 mod server;

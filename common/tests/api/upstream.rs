@@ -1,15 +1,23 @@
 use std::{
+    collections::HashSet,
     future::pending,
+    net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use axum::{
-    Router, extract::State, http::HeaderMap, http::StatusCode, response::IntoResponse, routing::any,
+    Router,
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::any,
 };
 use common::{
+    server::serve as serve_until,
+    shutdown::Shutdown,
     trace::TraceContext,
     upstream::{Call, Upstream, UpstreamError},
 };
@@ -136,4 +144,30 @@ async fn the_trace_and_the_viewers_token_go_along() {
         body.starts_with(&format!("00-{trace_id}-")) && body.ends_with(" Bearer abc"),
         "{body}"
     );
+}
+
+#[tokio::test]
+async fn one_connection_is_used_for_one_call_after_the_other() {
+    let ports = Arc::<Mutex<HashSet<u16>>>::default();
+    let seen = ports.clone();
+    let answer = move |ConnectInfo(peer): ConnectInfo<SocketAddr>| {
+        seen.lock().unwrap().insert(peer.port());
+        async { "an answer with a body" }
+    };
+    let routes = Router::new().route("/thing", any(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let shutdown = Shutdown::new();
+    let serving = tokio::spawn(serve_until(listener, routes, shutdown.clone()));
+    let upstream = Upstream::new("things", base.parse().unwrap()).unwrap();
+    let question = vec!["key"; 1_000];
+    for _ in 0..10 {
+        let lookup = Call::lookup("/thing", &question).unwrap();
+        for call in [Call::get("/thing"), lookup] {
+            upstream.call(&call).await.unwrap();
+        }
+    }
+    assert_eq!(ports.lock().unwrap().len(), 1);
+    shutdown.cancel();
+    serving.await.unwrap().unwrap();
 }

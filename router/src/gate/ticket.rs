@@ -61,7 +61,7 @@ impl Tickets {
             aud: AUDIENCE,
             sub: viewer.id.to_string(),
             exp: viewer.expires_at,
-            scope: &viewer.scope,
+            scope: viewer.scope(),
         };
         let ticket = encode(&self.header, &claims, &self.key).map_err(Fault::internal)?;
         HeaderValue::try_from(ticket).map_err(Fault::internal)

@@ -22,6 +22,7 @@ async fn what_does_not_exist_is_404_in_the_envelope_of_the_rest_api() {
         "/api/graphql",
         "/docs/typo.js",
         "/internal/followee-ids",
+        "/internal/followee-versions",
         "/playground",
         "/laboratory",
         "/typo?query={unread}",

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, FolloweeIds, MAX_LOOKUP},
+    app::{App, FolloweeIds, MAX_LOOKUP, MAX_VERSIONS},
     domain::{UserId, UserSummary},
 };
 
@@ -30,6 +30,7 @@ struct Internal {
 pub fn routes(app: App, verifier: Verifier) -> Router {
     Router::new()
         .route("/internal/followee-ids", get(followee_ids))
+        .route("/internal/followee-versions", post(followee_versions))
         .route("/internal/users/lookup", post(lookup))
         .with_state(Internal { app, verifier })
 }
@@ -76,6 +77,41 @@ fn known_versions(headers: &HeaderMap) -> Vec<i64> {
             tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
         })
         .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    /// Whose.
+    ids: Vec<Uuid>,
+}
+
+#[derive(Serialize)]
+struct Versions {
+    versions: Vec<Option<i64>>,
+}
+
+/// The present versions of the lists of several people, in the order of their ids; null for who does not exist. It is asked
+/// for many readers at once, so that there is no one whose token could come along. What it tells is how often a list has
+/// changed; the list itself takes the token of whose it is.
+async fn followee_versions(
+    State(app): State<App>,
+    Json(lists): Json<Lists>,
+) -> Result<Response, Error> {
+    if let Some(detail) = too_many("ids", lists.ids.len(), MAX_VERSIONS) {
+        return Err(Violation::invalid(vec![detail]).into());
+    }
+    let ids: Vec<UserId> = lists.ids.into_iter().map(UserId::from).collect();
+    let versions = app.followees_versions(&ids).await?;
+    Ok(json(StatusCode::OK, &Versions { versions }))
+}
+
+fn too_many(field: &'static str, count: usize, most: usize) -> Option<Detail> {
+    (count > most).then(|| Detail {
+        field: field.into(),
+        code: "TOO_MANY",
+        message: format!("`{field}` has {count} entries; it may have {most} at most."),
+    })
 }
 
 #[derive(Deserialize)]
@@ -129,12 +165,7 @@ async fn lookup(
         ("usernames", question.usernames.len()),
     ]
     .into_iter()
-    .filter(|(_, count)| *count > MAX_LOOKUP)
-    .map(|(field, count)| Detail {
-        field: field.into(),
-        code: "TOO_MANY",
-        message: format!("`{field}` has {count} entries; it may have {MAX_LOOKUP} at most."),
-    })
+    .filter_map(|(field, count)| too_many(field, count, MAX_LOOKUP))
     .collect();
     if !details.is_empty() {
         return Err(Violation::invalid(details).into());

@@ -92,6 +92,7 @@ async fn no_path_leads_out_of_the_api_of_a_service() {
     for path in [
         "/internal/followee-ids",
         "/api/internal/followee-ids",
+        "/api/internal/followee-versions",
         "/api/v1/internal/followee-ids",
         "/api",
         "/api/",

@@ -67,7 +67,7 @@ impl UsersService {
     ) -> Result<Found, DirectoryError> {
         let call = Call::lookup("/internal/users/lookup", question)
             .map_err(|error| DirectoryError::Unexpected(error.to_string()))?
-            .on_behalf_of(&viewer.authorization())
+            .on_behalf_of(viewer.authorization())
             .within(patience);
         let answer = self
             .0

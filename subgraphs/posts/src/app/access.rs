@@ -33,7 +33,7 @@ pub(super) fn wrote(viewer: &Viewer, author: UserId) -> bool {
 }
 
 fn is_moderator(viewer: &Viewer) -> bool {
-    viewer.roles.iter().any(|role| role == MODERATOR)
+    viewer.roles().iter().any(|role| role == MODERATOR)
 }
 
 #[cfg(test)]

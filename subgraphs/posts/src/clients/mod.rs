@@ -1,5 +1,6 @@
 //! Other contexts, over HTTP.
 
 mod users;
+mod versions;
 
 pub use users::UsersService;

@@ -1,14 +1,14 @@
 //! The users service as the social graph and as the user directory.
 //!
-//! Every read of the graph asks it, with the version of the list that is already known; it answers "not modified" by reading one row.
-//! So a list crosses the wire once a change, and nobody ever reads an old one.
+//! Every read of the graph asks it for the version of the list, together with whoever reads at the same time; it answers by
+//! reading one row. So a list crosses the wire once a change, and nobody ever reads an old one.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use common::{
     auth::Viewer,
-    upstream::{Answer, Call, Upstream},
+    upstream::{Answer, Call, DEADLINE, Upstream},
 };
 use moka::sync::Cache;
 use reqwest::{
@@ -16,8 +16,10 @@ use reqwest::{
     header::{ETAG, HeaderValue},
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::versions::{Version, Versions};
 use crate::{
     app::ports::{DirectoryError, SocialGraph, SocialGraphError, UserDirectory},
     domain::{Author, Followees, UserId},
@@ -32,14 +34,16 @@ const ENTRY_OVERHEAD: u32 = 16;
 
 #[derive(Clone)]
 struct Known {
-    /// The entity tag as it came, to be sent back as it is.
-    version: HeaderValue,
+    version: i64,
+    /// The same as it came in a header, to be sent back as it is.
+    etag: HeaderValue,
     followees: Followees,
 }
 
 /// Asks the users service whom its caller follows, and who people are.
 pub struct UsersService {
     upstream: Upstream,
+    versions: Versions,
     lists: Cache<Uuid, Known>,
 }
 
@@ -59,22 +63,36 @@ impl UsersService {
             .max_capacity(max_ids)
             .weigher(move |_viewer, known| weight(known))
             .build();
-        Self { upstream, lists }
+        Self {
+            versions: Versions::new(upstream.clone()),
+            upstream,
+            lists,
+        }
     }
 
-    async fn ask(
+    /// The list in full, or the one that is known if the users service says that it is still the present one.
+    async fn list(
         &self,
         viewer: &Viewer,
-        version: Option<&HeaderValue>,
-    ) -> Result<Answer, SocialGraphError> {
-        let mut call = Call::get("/internal/followee-ids").on_behalf_of(&viewer.authorization());
-        if let Some(version) = version {
-            call = call.if_none_match(version.clone());
+        known: Option<Known>,
+        deadline: Instant,
+    ) -> Result<Followees, SocialGraphError> {
+        let mut call = Call::get("/internal/followee-ids")
+            .on_behalf_of(viewer.authorization())
+            .within(deadline.saturating_duration_since(Instant::now()));
+        if let Some(known) = &known {
+            call = call.if_none_match(known.etag.clone());
         }
-        self.upstream
-            .call(&call)
-            .await
-            .map_err(SocialGraphError::unavailable)
+        let answer = self.upstream.call(&call).await;
+        let answer = answer.map_err(SocialGraphError::unavailable)?;
+        match (answer.status, known) {
+            (StatusCode::OK, _) => self.keep(viewer.id, &answer),
+            (StatusCode::NOT_MODIFIED, Some(known)) => Ok(known.followees),
+            (StatusCode::UNAUTHORIZED, _) => Err(SocialGraphError::Unauthenticated),
+            (status, _) => Err(SocialGraphError::unavailable(format!(
+                "the users service answered {status} to the question whom somebody follows"
+            ))),
+        }
     }
 
     /// Keeps a list that came in full. Who reads at the same time may put an older one over it; the next read finds out.
@@ -82,9 +100,10 @@ impl UsersService {
         let list: List =
             serde_json::from_slice(&answer.body).map_err(SocialGraphError::unavailable)?;
         let followees = Followees::new(list.followee_ids);
-        if let Some(version) = answer.headers.get(ETAG) {
+        if let Some(etag) = answer.headers.get(ETAG) {
             let known = Known {
-                version: version.clone(),
+                version: list.version,
+                etag: etag.clone(),
                 followees: followees.clone(),
             };
             self.lists.insert(viewer, known);
@@ -95,23 +114,23 @@ impl UsersService {
 
 #[derive(Deserialize)]
 struct List {
+    version: i64,
     followee_ids: Vec<Uuid>,
 }
 
 #[async_trait]
 impl SocialGraph for UsersService {
     async fn followees(&self, viewer: &Viewer) -> Result<Followees, SocialGraphError> {
+        let deadline = Instant::now() + DEADLINE;
         // Held until the answer is here: that the cache drops the entry meanwhile does not matter.
-        let known = self.lists.get(&viewer.id);
-        let version = known.as_ref().map(|known| &known.version);
-        let answer = self.ask(viewer, version).await?;
-        match (answer.status, known) {
-            (StatusCode::OK, _) => self.keep(viewer.id, &answer),
-            (StatusCode::NOT_MODIFIED, Some(known)) => Ok(known.followees),
-            (StatusCode::UNAUTHORIZED, _) => Err(SocialGraphError::Unauthenticated),
-            (status, _) => Err(SocialGraphError::unavailable(format!(
-                "the users service answered {status} to the question whom somebody follows"
-            ))),
+        let Some(known) = self.lists.get(&viewer.id) else {
+            return self.list(viewer, None, deadline).await;
+        };
+        match self.versions.of(viewer.id, deadline).await? {
+            Version::Is(version) if version == known.version => Ok(known.followees),
+            // Nothing would be gained by a condition. Who is gone is told so by the answer to their token.
+            Version::Is(_) | Version::Gone => self.list(viewer, None, deadline).await,
+            Version::NotTold => self.list(viewer, Some(known), deadline).await,
         }
     }
 }
@@ -148,7 +167,7 @@ impl UserDirectory for UsersService {
             .map_err(DirectoryError::new)?
             .within(PATIENCE);
         if let Some(viewer) = viewer {
-            call = call.on_behalf_of(&viewer.authorization());
+            call = call.on_behalf_of(viewer.authorization());
         }
         let answer = self.upstream.call(&call).await;
         let answer = answer.map_err(DirectoryError::new)?;
@@ -180,7 +199,8 @@ mod tests {
         let ids: Vec<_> = (0..1_000).map(Uuid::from_u128).collect();
         for viewer in 0..100 {
             let known = Known {
-                version: HeaderValue::from_static("\"1\""),
+                version: 1,
+                etag: HeaderValue::from_static("\"1\""),
                 followees: Followees::new(ids.clone()),
             };
             client.lists.insert(Uuid::from_u128(viewer), known);

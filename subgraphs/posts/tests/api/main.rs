@@ -25,5 +25,6 @@ mod service;
 mod social_graph;
 mod timeline;
 mod users_service;
+mod versions;
 mod world;
 mod writing;

@@ -7,15 +7,16 @@ use std::{
 
 use axum::{
     Router,
+    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use common::upstream::Upstream;
 use posts::clients::UsersService;
-use serde_json::json;
-use tokio::{net::TcpListener, task::JoinHandle};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use url::Url;
 use uuid::Uuid;
 
@@ -31,6 +32,19 @@ pub enum Mood {
     Answering(StatusCode),
     /// Answers 200 with something else than agreed.
     Confused,
+    /// Answers 200 with less than agreed.
+    Forgetful,
+    /// As agreed, and nobody has an account.
+    Deserted,
+}
+
+/// What it was asked.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// For the list of the owner of a token, unless it is still this one.
+    List(Option<String>),
+    /// For the versions of the lists of these people, in the order of their ids.
+    Versions(Vec<Uuid>),
 }
 
 #[derive(Default)]
@@ -38,12 +52,18 @@ struct Inner {
     mood: Mood,
     version: u64,
     followees: Vec<Uuid>,
-    requests: Vec<HeaderMap>,
+    requests: Vec<(Asked, HeaderMap)>,
+    /// How many calls for versions have come.
+    calls: watch::Sender<usize>,
+    /// So many of them may be answered.
+    let_go: watch::Sender<usize>,
 }
+
+type Shared = Arc<Mutex<Inner>>;
 
 /// A users service on a port of its own.
 pub struct UsersOverHttp {
-    inner: Arc<Mutex<Inner>>,
+    inner: Shared,
     pub base: Url,
     server: JoinHandle<()>,
 }
@@ -56,20 +76,32 @@ impl Drop for UsersOverHttp {
 
 impl UsersOverHttp {
     pub async fn start() -> Self {
-        let inner = Arc::<Mutex<Inner>>::default();
-        let routes = Router::new()
-            .route("/internal/followee-ids", get(answer))
+        let versions = post(answer_versions);
+        Self::with(Router::new().route("/internal/followee-versions", versions)).await
+    }
+
+    /// As it was before it told versions.
+    pub async fn old() -> Self {
+        Self::with(Router::new()).await
+    }
+
+    async fn with(routes: Router<Shared>) -> Self {
+        let inner = Shared::default();
+        let routes = routes
+            .route("/internal/followee-ids", get(answer_list))
             .with_state(Arc::clone(&inner));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap())
             .parse()
             .unwrap();
         let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self {
+        let this = Self {
             inner,
             base,
             server,
-        }
+        };
+        this.let_go(usize::MAX);
+        this
     }
 
     /// The port's own client.
@@ -100,24 +132,47 @@ impl UsersOverHttp {
         inner.followees.retain(|id| *id != followee);
     }
 
-    /// A header of each request since the last time this was asked, `None` where it was absent.
-    pub fn take_requests(&self, header: &str) -> Vec<Option<String>> {
+    /// Calls for versions after so many are held: they know their answer, and send it when more are let go.
+    pub fn let_go(&self, calls: usize) {
+        self.inner.lock().unwrap().let_go.send_replace(calls);
+    }
+
+    /// Waits until so many calls for versions have come, answered or not.
+    pub async fn wait_for_calls(&self, count: usize) {
+        let mut calls = self.inner.lock().unwrap().calls.subscribe();
+        calls.wait_for(|calls| *calls >= count).await.unwrap();
+    }
+
+    /// What it was asked since the last time, each with a header.
+    pub fn take_with(&self, header: &str) -> Vec<(Asked, Option<String>)> {
         let requests = std::mem::take(&mut self.inner.lock().unwrap().requests);
         let value = |headers: &HeaderMap| Some(headers.get(header)?.to_str().unwrap().to_owned());
-        requests.iter().map(value).collect()
+        let requests = requests.into_iter();
+        requests
+            .map(|(asked, headers)| (asked, value(&headers)))
+            .collect()
+    }
+
+    /// What it was asked since the last time.
+    pub fn take(&self) -> Vec<Asked> {
+        let requests = self.take_with("host").into_iter();
+        requests.map(|(asked, _)| asked).collect()
     }
 }
 
-async fn answer(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap) -> Response {
-    let condition = headers.get(header::IF_NONE_MATCH).cloned();
+async fn answer_list(State(inner): State<Shared>, headers: HeaderMap) -> Response {
+    let condition = headers
+        .get(header::IF_NONE_MATCH)
+        .map(|condition| condition.to_str().unwrap().to_owned());
     let (mood, version, followees) = {
         let mut inner = inner.lock().unwrap();
-        inner.requests.push(headers);
+        let asked = Asked::List(condition.clone());
+        inner.requests.push((asked, headers));
         (inner.mood, inner.version, inner.followees.clone())
     };
     let etag = format!("\"{version}\"");
     match mood {
-        Mood::Well if condition.is_some_and(|condition| condition == etag.as_str()) => {
+        Mood::Well if condition.is_some_and(|condition| condition == etag) => {
             (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response()
         }
         Mood::Well => {
@@ -127,5 +182,33 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, headers: HeaderMap) -> R
         Mood::Hanging => pending().await,
         Mood::Answering(status) => status.into_response(),
         Mood::Confused => ([(header::ETAG, etag)], "{\"followee_ids\": [\"ada\"]}").into_response(),
+        Mood::Forgetful => ([(header::ETAG, etag)], "{}").into_response(),
+        Mood::Deserted => StatusCode::UNAUTHORIZED.into_response(),
     }
+}
+
+async fn answer_versions(State(inner): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut question: Value = serde_json::from_slice(&body).unwrap();
+    let ids: Vec<Uuid> = serde_json::from_value(question["ids"].take()).unwrap();
+    let count = ids.len();
+    let (mood, version, mut let_go, call) = {
+        let mut inner = inner.lock().unwrap();
+        inner.requests.push((Asked::Versions(ids), headers));
+        let mut call = 0;
+        inner.calls.send_modify(|calls| {
+            *calls += 1;
+            call = *calls;
+        });
+        (inner.mood, inner.version, inner.let_go.subscribe(), call)
+    };
+    let_go.wait_for(|let_go| call <= *let_go).await.unwrap();
+    let versions = match mood {
+        Mood::Well => json!(vec![version; count]),
+        Mood::Hanging => pending().await,
+        Mood::Answering(status) => return status.into_response(),
+        Mood::Confused => json!(vec!["new"; count]),
+        Mood::Forgetful => json!(vec![version; count - 1]),
+        Mood::Deserted => json!(vec![Value::Null; count]),
+    };
+    json!({ "versions": versions }).to_string().into_response()
 }

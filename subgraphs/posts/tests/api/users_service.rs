@@ -18,21 +18,31 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    social_graph::{Mood, UsersOverHttp},
+    social_graph::{Asked, Mood, UsersOverHttp},
     world::{Person, World, viewer},
 };
 
-fn somebody() -> (Person, Arc<Viewer>) {
+pub fn somebody() -> (Person, Arc<Viewer>) {
     let person = World::person_of_today();
     let viewer = viewer(&person, SystemClock::shared());
     (person, viewer)
 }
 
-fn id(n: u128) -> Uuid {
+pub fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-fn assert_unavailable(result: Result<Followees, SocialGraphError>) -> String {
+/// Asked for a list without a condition.
+pub fn in_full() -> Asked {
+    Asked::List(None)
+}
+
+/// Asked for the version of one list.
+pub fn version_of(viewer: &Viewer) -> Asked {
+    Asked::Versions(vec![viewer.id])
+}
+
+pub fn assert_unavailable(result: Result<Followees, SocialGraphError>) -> String {
     match result {
         Err(error @ SocialGraphError::Unavailable(_)) => error.to_string(),
         other => panic!("expected that it is unavailable: {other:?}"),
@@ -45,22 +55,16 @@ async fn a_list_is_sent_once_and_then_only_confirmed_until_it_changes() {
     let client = users.client();
     let (_, ada) = somebody();
     users.follow(id(7));
-    for condition in [None, Some("\"1\""), Some("\"1\"")] {
+    for asked in [in_full(), version_of(&ada), version_of(&ada)] {
         let followees = client.followees(&ada).await.unwrap();
         assert_eq!(followees, Followees::new(vec![id(7)]));
-        assert_eq!(
-            users.take_requests("if-none-match"),
-            [condition.map(str::to_owned)]
-        );
+        assert_eq!(users.take(), [asked]);
     }
     users.follow(id(8));
-    for condition in ["\"1\"", "\"2\""] {
+    for asked in [vec![version_of(&ada), in_full()], vec![version_of(&ada)]] {
         let followees = client.followees(&ada).await.unwrap();
         assert_eq!(followees, Followees::new(vec![id(7), id(8)]));
-        assert_eq!(
-            users.take_requests("if-none-match"),
-            [Some(condition.to_owned())]
-        );
+        assert_eq!(users.take(), asked);
     }
 }
 
@@ -71,15 +75,32 @@ async fn the_viewers_own_token_and_the_trace_go_along() {
     let (person, ada) = somebody();
     client.followees(&ada).await.unwrap();
     let bearer = format!("Bearer {}", person.token());
-    assert_eq!(users.take_requests("authorization"), [Some(bearer)]);
+    let asked = users.take_with("authorization");
+    assert_eq!(asked, [(in_full(), Some(bearer.clone()))]);
 
-    let context = TraceContext::of(&axum::http::HeaderMap::new());
-    let asked = context.scope(async {
-        client.followees(&ada).await.unwrap();
-        current().unwrap().traceparent()
-    });
-    let traceparent = asked.await;
-    assert_eq!(users.take_requests("traceparent"), [Some(traceparent)]);
+    let in_a_trace = || {
+        let context = TraceContext::of(&axum::http::HeaderMap::new());
+        context.scope(async {
+            client.followees(&ada).await.unwrap();
+            current().unwrap().traceparent()
+        })
+    };
+    let traceparent = in_a_trace().await;
+    let asked = users.take_with("traceparent");
+    assert_eq!(asked, [(version_of(&ada), Some(traceparent))]);
+    users.follow(id(7));
+    let traceparent = Some(in_a_trace().await);
+    let asked = users.take_with("traceparent");
+    let both = [version_of(&ada), in_full()].map(|asked| (asked, traceparent.clone()));
+    assert_eq!(asked, both);
+    users.follow(id(8));
+    client.followees(&ada).await.unwrap();
+    let asked = users.take_with("authorization");
+    assert_eq!(
+        asked,
+        [(version_of(&ada), None), (in_full(), Some(bearer))],
+        "no token belongs to a question that is shared"
+    );
 }
 
 #[tokio::test]
@@ -89,7 +110,7 @@ async fn lists_of_different_viewers_are_kept_apart() {
     let ((_, ada), (_, grace)) = (somebody(), somebody());
     client.followees(&ada).await.unwrap();
     client.followees(&grace).await.unwrap();
-    assert_eq!(users.take_requests("if-none-match"), [None, None]);
+    assert_eq!(users.take(), [in_full(), in_full()]);
 }
 
 #[tokio::test]
@@ -101,7 +122,7 @@ async fn a_list_that_the_cache_does_not_hold_is_asked_for_in_full() {
     for _ in 0..3 {
         assert_eq!(client.followees(&ada).await.unwrap().len(), 200);
     }
-    assert_eq!(users.take_requests("if-none-match"), [None, None, None]);
+    assert_eq!(users.take(), [in_full(), in_full(), in_full()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,6 +158,7 @@ async fn answers_that_nobody_can_understand_are_an_outage() {
     let (_, ada) = somebody();
     for mood in [
         Mood::Confused,
+        Mood::Forgetful,
         Mood::Answering(StatusCode::NOT_FOUND),
         Mood::Answering(StatusCode::FOUND),
         // Nothing was asked that could be unmodified.
@@ -183,10 +205,10 @@ async fn a_service_that_keeps_failing_is_left_alone_and_found_again_when_it_reco
     for _ in 0..40 {
         assert_unavailable(client.followees(&ada).await);
     }
-    users.take_requests("host");
+    users.take();
     let reason = assert_unavailable(client.followees(&ada).await);
     assert!(reason.contains("is not asked"), "{reason}");
-    assert!(users.take_requests("host").is_empty());
+    assert_eq!(users.take(), []);
 
     users.set_mood(Mood::Well);
     users.follow(id(8));
@@ -236,21 +258,16 @@ async fn a_block_takes_posts_out_of_the_very_next_timeline_though_the_list_was_k
     world.post(&linus, "by linus").await;
     users.follow(grace.id);
     users.follow(linus.id);
-    for condition in [None, Some("\"2\"")] {
+    let version = || Asked::Versions(vec![ada.id]);
+    for asked in [in_full(), version()] {
         assert_eq!(world.timeline(&ada).await, ["by linus", "by grace"]);
-        assert_eq!(
-            users.take_requests("if-none-match"),
-            [condition.map(str::to_owned)]
-        );
+        assert_eq!(users.take(), [asked]);
     }
     users.block(grace.id);
-    // Asked with the version that is known, answered with the list without her; known itself from then on.
-    for condition in ["\"2\"", "\"3\""] {
+    // Another version than the known one has the list without her sent; known itself from then on.
+    for asked in [vec![version(), in_full()], vec![version()]] {
         assert_eq!(world.timeline(&ada).await, ["by linus"]);
-        assert_eq!(
-            users.take_requests("if-none-match"),
-            [Some(condition.to_owned())]
-        );
+        assert_eq!(users.take(), asked);
     }
     // What is written afterwards does not come either, nor a cursor of the page from before.
     world.post(&grace, "more by grace").await;

@@ -14,6 +14,9 @@ use crate::{
     domain::{Follow, User, UserId},
 };
 
+/// The most lists whose versions can be asked for at once.
+pub const MAX_VERSIONS: usize = 500;
+
 /// The two lists of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Relation {
@@ -168,6 +171,16 @@ impl App {
             .await?
             .ok_or(Error::ViewerGone)?;
         Ok(FolloweeIds::Changed { version, ids })
+    }
+
+    /// The present versions of whom these people follow, in their order; `None` for who does not exist.
+    pub async fn followees_versions(&self, ids: &[UserId]) -> Result<Vec<Option<i64>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut conn = self.pool.acquire().await?;
+        let versions = db::follows::followees_versions(&mut conn, ids).await?;
+        Ok(ids.iter().map(|id| versions.get(id).copied()).collect())
     }
 }
 

@@ -28,7 +28,7 @@ mod verification;
 pub use avatars::Avatars;
 pub use blocks::{BLOCKS, Blocked};
 pub use error::Error;
-pub use follows::{Followed, FolloweeIds, Listing, Relation};
+pub use follows::{Followed, FolloweeIds, Listing, MAX_VERSIONS, Relation};
 pub use housekeeping::Housekeeping;
 pub use mails::Links;
 pub use outbox::Outbox;

@@ -1,6 +1,6 @@
 //! The follow graph.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use common::{Timestamp, page::Window};
 use sqlx::{PgConnection, Result, query, query_as, query_scalar};
@@ -84,6 +84,23 @@ pub async fn followees_version(conn: &mut PgConnection, id: UserId) -> Result<Op
     )
     .fetch_optional(conn)
     .await
+}
+
+/// The versions of several lists of followees, by whose they are; without those of accounts that there are not.
+pub async fn followees_versions(
+    conn: &mut PgConnection,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, i64>> {
+    let rows = query!(
+        "SELECT id, followees_version FROM users.users WHERE id = ANY($1)",
+        &uuids(ids),
+    )
+    .fetch_all(conn)
+    .await?;
+    let versions = rows.into_iter();
+    Ok(versions
+        .map(|row| (row.id, row.followees_version))
+        .collect())
 }
 
 /// Whom somebody follows, and the version of that list, from one snapshot because it is one statement.

@@ -36,4 +36,5 @@ mod service;
 mod sessions;
 mod throttle;
 mod verification;
+mod versions;
 mod world;

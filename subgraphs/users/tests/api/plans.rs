@@ -184,3 +184,18 @@ async fn signing_in_finds_the_account_by_index() {
     let plan = plan(&world, &only(statements), "'nobody@example.com'").await;
     assert!(plan.contains("Index Scan using users_email_key"), "{plan}");
 }
+
+#[tokio::test]
+async fn the_versions_of_many_lists_are_look_ups_by_primary_key() {
+    let (world, first) = populated().await;
+    let (versions, statements) = statements_of(world.app.followees_versions(&[first])).await;
+    assert_eq!(versions.unwrap(), [Some(0)]);
+    let plan = plan(
+        &world,
+        &only(statements),
+        &format!("ARRAY['{first}'::uuid]"),
+    )
+    .await;
+    assert!(plan.contains("using users_pkey"), "{plan}");
+    assert!(plan.contains("Index Cond: (id = ANY ($1))"), "{plan}");
+}

@@ -32,7 +32,7 @@ async fn roles(world: &World, username: &str) -> Vec<String> {
 async fn named(world: &World, access_token: &str) -> (Vec<String>, String) {
     let clock: SharedClock = world.clock.clone();
     let claims = tokens().verifier(clock).verify(access_token).await.unwrap();
-    (claims.roles, claims.scope)
+    (claims.roles.clone(), claims.scope.clone())
 }
 
 #[tokio::test]
