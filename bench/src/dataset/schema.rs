@@ -27,7 +27,7 @@ const EVERYTHING: &str = "
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
         WHERE relnamespace IN ('users'::regnamespace, 'posts'::regnamespace) AND relkind = 'r' AND attnum > 0
         UNION ALL
-        SELECT tgrelid::regclass || ' ' || tgname || ' ' || tgenabled FROM pg_trigger WHERE NOT tgisinternal
+        SELECT tgrelid::regclass || ' ' || tgname || ' ' || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
     ) AS lines";
 
 /// The schema as it is, to be compared.

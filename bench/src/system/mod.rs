@@ -73,6 +73,8 @@ pub struct System {
     pub keys: Keys,
     /// In the order in which they were started.
     processes: Vec<Process>,
+    /// What the processes say, after the end too.
+    logs: PathBuf,
     // Its folder is removed with this value.
     files: TempDir,
 }
@@ -84,11 +86,14 @@ impl System {
         let database = Database::open(&choice.data_dir, Purpose::Serve, manifest.posts).await?;
         let files = tempfile::Builder::new().prefix("rookery-bench").tempdir()?;
         let keys = Keys::generate(files.path())?;
+        let logs = choice.data_dir.join("logs");
+        std::fs::create_dir_all(&logs)?;
         let mut system = Self {
             manifest,
             database,
             keys,
             processes: Vec::new(),
+            logs,
             files,
         };
         match system.start_processes(choice).await {
@@ -206,7 +211,7 @@ impl System {
             address: free_address()?,
             environment,
         };
-        let process = plan.start(self.files.path()).await?;
+        let process = plan.start(&self.logs).await?;
         let address = process.address;
         self.processes.push(process);
         Ok(address)
