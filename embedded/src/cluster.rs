@@ -35,12 +35,21 @@ impl Cluster {
     /// Finds binaries as `search` says, makes the cluster when there is none, starts it and waits until it takes
     /// connections. Blocks: 0.7 s for a new one, 0.2 s for one that is there.
     pub fn start(storage: &Storage, search: &Search) -> Result<Self, Error> {
+        Self::start_with(storage, search, &[])
+    }
+
+    /// As [`Cluster::start`], with settings (`shared_buffers=2GB`) for this run of the server, over our own.
+    pub fn start_with(
+        storage: &Storage,
+        search: &Search,
+        settings: &[&str],
+    ) -> Result<Self, Error> {
         let account = Account::for_server()?;
         let (folder, durable) = match storage {
             Storage::Durable(path) => (ClusterFolder::durable(path, &account)?, true),
             Storage::Ephemeral => (ClusterFolder::ephemeral(&account)?, false),
         };
-        let started = Self::start_in(&folder, &account, durable, search);
+        let started = Self::start_in(&folder, &account, durable, search, settings);
         if started.is_err() && !durable {
             // Nothing runs and nobody else knows the folder: what stays of it is swept by the next run.
             std::fs::remove_dir_all(&folder.root).ok();
@@ -61,12 +70,13 @@ impl Cluster {
         account: &Account,
         durable: bool,
         search: &Search,
+        settings: &[&str],
     ) -> Result<(Guard, u16, String), Error> {
         let binaries = search.binaries(account, folder.major())?;
         tracing::debug!(binaries = %binaries.folder().display(), version = binaries.version(), "PostgreSQL found");
         let password = folder.password(account)?;
         server::initialise(&binaries, folder, account, durable)?;
-        let (guard, port) = server::start(&binaries, folder, account, durable)?;
+        let (guard, port) = server::start(&binaries, folder, account, durable, settings)?;
         Ok((guard, port, password))
     }
 

@@ -102,6 +102,7 @@ pub(crate) fn start(
     folder: &ClusterFolder,
     account: &Account,
     durable: bool,
+    settings: &[&str],
 ) -> Result<(Guard, u16), Error> {
     let data = folder.data();
     processes::recover(&data, account)?;
@@ -118,7 +119,7 @@ pub(crate) fn start(
         let mut server = Command::new(binaries.program("postgres"));
         server.arg("-D").arg(&data);
         let modes: &[&str] = if durable { &DURABLE } else { &EPHEMERAL };
-        for setting in COMMON.iter().chain(modes) {
+        for setting in COMMON.iter().chain(modes).chain(settings) {
             server.args(["-c", setting]);
         }
         server.args(["-c", &format!("port={port}")]);

@@ -1,0 +1,150 @@
+//! What a page costs by the number of followees, on this data set and beside others.
+
+use super::session::{Ask, Session};
+use crate::{
+    dataset::Kind,
+    driver::Target,
+    failure::Result,
+    results::{Bound, Ratio, Row},
+};
+
+/// One connection: nothing waits for anything else, so that latency is cost.
+const ALONE: usize = 1;
+const TOGETHER: usize = 16;
+
+pub async fn run(session: &mut Session<'_>) -> Result<()> {
+    const SCENARIO: &str = "followees";
+    let rows = sizes(session, SCENARIO).await?;
+    for kind in Kind::ALL {
+        let of = |followees| find(&rows, kind, followees);
+        let largest = session.sizes(kind).into_iter().max().unwrap_or_default();
+        let (Some(most), Some(some)) = (of(largest), of(100).filter(|_| largest > 100)) else {
+            continue;
+        };
+        let name = |what| format!("{what} at {largest} : 100 followees, {}", kind.name());
+        // Where 10,000 cannot be followed, the largest size says something, but is no target.
+        let bound = if largest == 10_000 {
+            Bound::AtMost(3.0)
+        } else {
+            Bound::None
+        };
+        session.ratio(
+            SCENARIO,
+            name("mean latency"),
+            bound,
+            most.latency_ms.mean / some.latency_ms.mean,
+        );
+        session.ratio(
+            SCENARIO,
+            name("CPU a request"),
+            bound,
+            cpu(most) / cpu(some),
+        );
+    }
+    Ok(())
+}
+
+/// One row for each kind and size.
+pub async fn sizes(session: &mut Session<'_>, scenario: &str) -> Result<Vec<Row>> {
+    let target = session.system.target(Target::RouterGraph)?;
+    let mut rows = Vec::new();
+    for kind in Kind::ALL {
+        for followees in session.sizes(kind) {
+            let ask = Ask {
+                target,
+                kind,
+                followees,
+                page: 1,
+            };
+            rows.extend(session.closed(scenario, ask, ALONE).await?);
+        }
+    }
+    Ok(rows)
+}
+
+/// The rows that plan A is compared by: alone, and with as many connections as pgbench and the opponent have.
+pub async fn baseline(session: &mut Session<'_>) -> Result<()> {
+    let target = session.system.target(Target::RouterGraph)?;
+    for kind in Kind::ALL {
+        let followees = session.size_up_to(kind, 1_000)?;
+        let ask = Ask {
+            target,
+            kind,
+            followees,
+            page: 1,
+        };
+        for connections in [ALONE, TOGETHER] {
+            session.closed("plan-a", ask, connections).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A large set against a small one, at equal numbers of followees.
+pub fn compare_sizes(ours: &[Row], others: &[Row]) -> Vec<Ratio> {
+    compare(ours, others, "size", |ours, other| Ratio {
+        scenario: "size".to_owned(),
+        name: format!(
+            "mean latency with {} : {} posts{}",
+            posts(ours),
+            posts(other),
+            whom(ours)
+        ),
+        bound: Bound::AtMost(1.5),
+        measured: ours.latency_ms.mean / other.latency_ms.mean,
+    })
+}
+
+/// The product against plan A in the same system.
+pub fn compare_plan_a(ours: &[Row], plan_a: &[Row]) -> Vec<Ratio> {
+    compare(ours, plan_a, "plan-a", |ours, plan_a| Ratio {
+        scenario: "plan-a".to_owned(),
+        name: format!(
+            "requests a second over plan A, {} connections{}",
+            ours.connections,
+            whom(ours)
+        ),
+        bound: Bound::AtLeast(100.0),
+        measured: ours.throughput / plan_a.throughput,
+    })
+}
+
+fn compare(
+    ours: &[Row],
+    others: &[Row],
+    scenario: &str,
+    ratio: impl Fn(&Row, &Row) -> Ratio,
+) -> Vec<Ratio> {
+    let key = |row: &Row| (row.kind, row.followees, row.connections);
+    ours.iter()
+        .filter(|row| row.scenario == scenario)
+        .filter_map(|row| {
+            let other = others.iter().find(|other| key(other) == key(row))?;
+            Some(ratio(row, other))
+        })
+        .collect()
+}
+
+fn whom(row: &Row) -> String {
+    match (row.kind, row.followees) {
+        (Some(kind), Some(followees)) => format!(", {followees} {}", kind.name()),
+        _ => String::new(),
+    }
+}
+
+fn posts(row: &Row) -> String {
+    match row.posts {
+        posts if posts >= 1_000_000 => format!("{} M", posts / 1_000_000),
+        posts if posts >= 1_000 => format!("{} k", posts / 1_000),
+        posts => posts.to_string(),
+    }
+}
+
+fn find(rows: &[Row], kind: Kind, followees: u32) -> Option<&Row> {
+    rows.iter()
+        .find(|row| row.kind == Some(kind) && row.followees == Some(followees))
+}
+
+fn cpu(row: &Row) -> f64 {
+    row.cpu_ms_per_request.unwrap_or(f64::NAN)
+}

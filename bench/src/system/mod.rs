@@ -1,0 +1,277 @@
+//! The system under load: PostgreSQL, the services, the router and the opponent, each a process of its own, started as in
+//! production.
+
+pub mod keys;
+pub mod proc;
+mod process;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use migrations::Context;
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::{
+    database::{Database, Purpose},
+    dataset::Manifest,
+    driver::{Probe, Target, Write},
+    failure::{Failure, Result},
+};
+use keys::Keys;
+use process::{Plan, Process, free_address};
+
+/// 1 when the posts service answers from its index; absent in a version that has none.
+const INDEX_READY: &str = "timeline_index_ready";
+
+/// What to start, and from where.
+#[derive(Clone)]
+pub struct Choice {
+    pub data_dir: PathBuf,
+    /// Folder of the programs `users`, `posts`, `messaging` and `router`.
+    pub bin_dir: PathBuf,
+    /// In place of `posts`.
+    pub posts_program: Option<PathBuf>,
+    /// `SERVICE:NAME=VALUE`, over what the bench sets.
+    pub set: Vec<Setting>,
+}
+
+/// A variable for one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    service: String,
+    name: String,
+    value: String,
+}
+
+impl std::str::FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let parts = text.split_once(':').and_then(|(service, rest)| {
+            let (name, value) = rest.split_once('=')?;
+            Some((service, name, value))
+        });
+        let (service, name, value) =
+            parts.ok_or("SERVICE:NAME=VALUE, such as posts:RUST_LOG=info")?;
+        Ok(Self {
+            service: service.to_owned(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+/// The running system.
+pub struct System {
+    pub manifest: Manifest,
+    pub database: Database,
+    pub keys: Keys,
+    /// In the order in which they were started.
+    processes: Vec<Process>,
+    /// What the processes say, after the end too.
+    logs: PathBuf,
+    // Its folder is removed with this value.
+    files: TempDir,
+}
+
+impl System {
+    /// Starts everything, the opponent too.
+    pub async fn start(choice: &Choice) -> Result<Self> {
+        let manifest = Manifest::of(&choice.data_dir)?;
+        let database = Database::open(&choice.data_dir, Purpose::Serve, manifest.posts).await?;
+        let files = tempfile::Builder::new().prefix("rookery-bench").tempdir()?;
+        let keys = Keys::generate(files.path())?;
+        let logs = choice.data_dir.join("logs");
+        std::fs::create_dir_all(&logs)?;
+        let mut system = Self {
+            manifest,
+            database,
+            keys,
+            processes: Vec::new(),
+            logs,
+            files,
+        };
+        match system.start_processes(choice).await {
+            Ok(()) => Ok(system),
+            Err(failure) => {
+                system.stop().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn start_processes(&mut self, choice: &Choice) -> Result<()> {
+        let users = self.start_service(choice, "users", None).await?;
+        let posts = self.start_service(choice, "posts", Some(users)).await?;
+        let messaging = self.start_service(choice, "messaging", Some(users)).await?;
+        self.process("posts")?.until_gauge(INDEX_READY).await?;
+        let url = |address: SocketAddr| format!("http://{address}");
+        let mut environment = self.verifying();
+        environment.extend([
+            ("USERS_URL".to_owned(), url(users)),
+            ("POSTS_URL".to_owned(), url(posts)),
+            ("MESSAGING_URL".to_owned(), url(messaging)),
+            ("RATE_LIMIT_USER".to_owned(), "0".to_owned()),
+            ("RATE_LIMIT_ANONYMOUS".to_owned(), "0".to_owned()),
+        ]);
+        self.launch(
+            choice,
+            "router",
+            choice.bin_dir.join("router"),
+            vec![],
+            environment,
+        )
+        .await?;
+        let mut environment = self.verifying();
+        environment.insert(
+            "DATABASE_URL".to_owned(),
+            self.database.admin_url().to_owned(),
+        );
+        let program = std::env::current_exe()?;
+        self.launch(
+            choice,
+            "opponent",
+            program,
+            vec!["opponent".to_owned()],
+            environment,
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn start_service(
+        &mut self,
+        choice: &Choice,
+        name: &'static str,
+        users: Option<SocketAddr>,
+    ) -> Result<SocketAddr> {
+        let mut environment = self.verifying();
+        let context = match name {
+            "users" => Context::Users,
+            "posts" => Context::Posts,
+            _ => Context::Messaging,
+        };
+        let url = self.database.service_url(context).expose_secret();
+        environment.insert("DATABASE_URL".to_owned(), url.to_owned());
+        if let Some(users) = users {
+            environment.insert("USERS_URL".to_owned(), format!("http://{users}"));
+        } else {
+            let folder = self.files.path().display();
+            environment.extend([
+                (
+                    "JWT_PRIVATE_KEY_FILE".to_owned(),
+                    self.keys.private_file.display().to_string(),
+                ),
+                ("SMTP_URL".to_owned(), format!("file:{folder}/mail")),
+                (
+                    "AVATAR_STORE_URL".to_owned(),
+                    format!("file:{folder}/avatars"),
+                ),
+                ("PUBLIC_URL".to_owned(), "http://127.0.0.1:4000".to_owned()),
+            ]);
+        }
+        let program = match (&choice.posts_program, name) {
+            (Some(program), "posts") => program.clone(),
+            _ => choice.bin_dir.join(name),
+        };
+        self.launch(choice, name, program, vec![], environment)
+            .await
+    }
+
+    /// What every process needs to verify tokens.
+    fn verifying(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            (
+                "JWT_PUBLIC_KEY_FILE".to_owned(),
+                self.keys.public_file.display().to_string(),
+            ),
+            ("RUST_LOG".to_owned(), "warn".to_owned()),
+        ])
+    }
+
+    async fn launch(
+        &mut self,
+        choice: &Choice,
+        name: &'static str,
+        program: PathBuf,
+        arguments: Vec<String>,
+        mut environment: BTreeMap<String, String>,
+    ) -> Result<SocketAddr> {
+        let settings = choice.set.iter().filter(|setting| setting.service == name);
+        environment.extend(settings.map(|setting| (setting.name.clone(), setting.value.clone())));
+        let plan = Plan {
+            name,
+            program,
+            arguments,
+            address: free_address()?,
+            environment,
+        };
+        let process = plan.start(&self.logs).await?;
+        let address = process.address;
+        self.processes.push(process);
+        Ok(address)
+    }
+
+    fn process(&self, name: &str) -> Result<&Process> {
+        self.processes
+            .iter()
+            .find(|process| process.name == name)
+            .ok_or_else(|| Failure::new(format!("{name} does not run")))
+    }
+
+    /// What to look at while it is measured.
+    pub fn probe(&self) -> Result<Probe> {
+        Ok(Probe {
+            processes: self
+                .processes
+                .iter()
+                .map(|process| (process.name.to_owned(), process.id))
+                .collect(),
+            postgres: Some(self.database.process_id()?),
+        })
+    }
+
+    /// Where pages are read.
+    pub fn target(&self, of: fn(SocketAddr) -> Target) -> Result<Target> {
+        // The variant says which process it is; the address does not matter to find that out.
+        let name = match of(SocketAddr::from(([127, 0, 0, 1], 0))) {
+            Target::RouterGraph(_) | Target::RouterRest(_) => "router",
+            Target::PostsGraph(_) | Target::PostsRest(_) => "posts",
+            Target::Opponent(_) => "opponent",
+        };
+        Ok(of(self.process(name)?.address))
+    }
+
+    /// Where posts are written.
+    pub fn write(&self, of: fn(SocketAddr) -> Write) -> Result<Write> {
+        let name = match of(SocketAddr::from(([127, 0, 0, 1], 0))) {
+            Write::RouterGraph(_) | Write::RouterRest(_) => "router",
+            Write::PostsGraph(_) | Write::PostsRest(_) => "posts",
+            Write::Opponent(_) => "opponent",
+        };
+        Ok(of(self.process(name)?.address))
+    }
+
+    pub fn token(&self, user: Uuid) -> Result<String> {
+        self.keys.token(user)
+    }
+
+    /// A folder for what is needed while it runs.
+    pub fn files(&self) -> &Path {
+        self.files.path()
+    }
+
+    /// Stops everything in order. Goes on where something fails, so that nothing is left behind.
+    pub async fn stop(self) -> Result<()> {
+        let mut outcome = Ok(());
+        for process in self.processes.into_iter().rev() {
+            outcome = outcome.and(process.stop().await);
+        }
+        outcome.and(self.database.stop().await)
+    }
+}
