@@ -291,3 +291,7 @@ impl List {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "lists_tests.rs"]
+mod tests;

@@ -1,0 +1,152 @@
+use std::collections::BTreeSet;
+
+use common::Timestamp;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+use super::*;
+
+type Post = (Place, UserId);
+
+fn author(number: u128) -> UserId {
+    Uuid::from_u128(number).into()
+}
+
+/// A place at one of 50 times, so that many tie.
+fn place(rng: &mut StdRng) -> Place {
+    let at = Timestamp::from_micros(rng.random_range(0..50)).unwrap();
+    Place::new(at, Uuid::from_u128(rng.random_range(0..1_000)))
+}
+
+fn change(kind: ChangeKind, (place, author): Post) -> Change {
+    Change {
+        kind,
+        author,
+        place,
+    }
+}
+
+/// The same by looking at all posts.
+fn by_definition(
+    all: &BTreeSet<Post>,
+    authors: &[Uuid],
+    after: Option<Place>,
+    reach: usize,
+) -> Vec<Post> {
+    let is_theirs = |post: &&Post| authors.contains(&post.1.as_uuid());
+    let is_after = |post: &&Post| after.is_none_or(|after| post.0 < after);
+    let found = all.iter().rev().filter(is_theirs).filter(is_after);
+    found.take(reach).copied().collect()
+}
+
+fn some_authors(rng: &mut StdRng) -> Vec<Uuid> {
+    let mut authors: Vec<_> = (0..40).map(Uuid::from_u128).collect();
+    authors.retain(|_| rng.random_bool(0.5));
+    authors
+}
+
+#[test]
+fn the_newest_are_those_of_the_definition_while_posts_come_and_go() {
+    let mut rng = StdRng::seed_from_u64(1);
+    let (mut lists, mut all) = (Lists::new(1 << 20), BTreeSet::new());
+    for _ in 0..4_000 {
+        let place_of_post = place(&mut rng);
+        // No two authors have the same post.
+        let post = (place_of_post, author(place_of_post.post_id().as_uuid().as_u128() % 30));
+        let kind = if rng.random_bool(0.6) {
+            all.insert(post);
+            ChangeKind::Written
+        } else {
+            all.remove(&post);
+            ChangeKind::Deleted
+        };
+        lists.apply(&[change(kind, post)]).unwrap();
+        let after = rng.random_bool(0.7).then(|| place(&mut rng));
+        let (authors, reach) = (some_authors(&mut rng), rng.random_range(1..30));
+        let newest = lists.newest(&authors, after, reach);
+        assert_eq!(newest.places, by_definition(&all, &authors, after, reach));
+        assert!(newest.uncertain.is_empty());
+    }
+    assert_eq!(lists.posts(), all.len());
+}
+
+#[test]
+fn a_post_that_was_written_and_deleted_meanwhile_is_gone_in_whatever_order_they_come() {
+    let mut lists = Lists::new(1 << 20);
+    let post = (place(&mut StdRng::seed_from_u64(1)), author(1));
+    let [written, deleted] =
+        [ChangeKind::Written, ChangeKind::Deleted].map(|kind| change(kind, post));
+    for changes in [[written, deleted], [deleted, written]] {
+        lists.apply(&changes).unwrap();
+        assert_eq!((lists.posts(), lists.authors()), (0, 0));
+    }
+    lists.apply(&[written, written]).unwrap();
+    assert_eq!((lists.posts(), lists.authors()), (1, 1));
+}
+
+/// What is found is right but for posts of those of whom it says that it does not know all.
+#[test]
+fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
+    let mut rng = StdRng::seed_from_u64(2);
+    for max_bytes in [8_000, 12_000, 20_000] {
+        let (mut lists, mut all) = (Lists::new(max_bytes), BTreeSet::new());
+        let (mut certain, mut uncertain) = (0, 0);
+        for number in 0..3_000 {
+            let at = Timestamp::from_micros(number + rng.random_range(0..200)).unwrap();
+            let of = author(rng.random_range(0..30) * rng.random_range(0..30) / 30);
+            let post = (Place::new(at, Uuid::from_u128(rng.random())), of);
+            all.insert(post);
+            lists.apply(&[change(ChangeKind::Written, post)]).unwrap();
+            assert!(lists.bytes() <= max_bytes);
+            if rng.random_bool(0.1) {
+                let newest = *all
+                    .iter()
+                    .rev()
+                    .nth(rng.random_range(0..all.len()))
+                    .unwrap();
+                all.remove(&newest);
+                lists.apply(&[change(ChangeKind::Deleted, newest)]).unwrap();
+            }
+            let back = number - rng.random_range(0..1_000).min(number);
+            let after = rng
+                .random_bool(0.5)
+                .then(|| Place::new(Timestamp::from_micros(back).unwrap(), Uuid::nil()));
+            let (authors, reach) = (some_authors(&mut rng), rng.random_range(1..30));
+            let found = lists.newest(&authors, after, reach);
+            let expected = by_definition(&all, &authors, after, reach);
+            if found.uncertain.is_empty() {
+                certain += 1;
+                assert_eq!(found.places, expected);
+            } else {
+                uncertain += 1;
+                let names =
+                    |post: &Post| found.uncertain.contains(&post.1) || found.places.contains(post);
+                assert!(expected.iter().all(names));
+            }
+        }
+        assert!(certain > 100 && uncertain > 100, "{certain}, {uncertain}");
+        assert!(lists.posts() < all.len());
+    }
+}
+
+#[test]
+fn it_takes_about_24_bytes_a_post_and_says_so() {
+    let mut lists = Lists::new(usize::MAX);
+    let mut rng = StdRng::seed_from_u64(3);
+    for number in 0..1_000 {
+        let mut places: Vec<_> = (0..1_000).map(|_| place(&mut rng)).collect();
+        places.sort_unstable_by_key(|place| Reverse(*place));
+        lists.put(author(number), &places).unwrap();
+    }
+    assert_eq!(lists.posts(), 1_000_000);
+    let bytes = lists.bytes();
+    assert!((24_000_000..24_200_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn more_authors_than_there_is_memory_for_are_refused() {
+    let mut lists = Lists::new(10_000);
+    let mut rng = StdRng::seed_from_u64(4);
+    let refused = (0..1_000).find_map(|number| lists.put(author(number), &[place(&mut rng)]).err());
+    let error = refused.unwrap().to_string();
+    assert!(error.contains("10000 bytes cannot hold"), "{error}");
+}
