@@ -106,6 +106,49 @@ async fn a_killed_service_is_started_again_and_readers_see_nothing_worse_than_a_
     }
 }
 
+/// A process of the database is killed: the server ends all connections, recovers, and goes on.
+#[tokio::test]
+async fn after_a_crash_of_the_database_a_timeline_has_what_was_written_and_the_index_is_back() {
+    let scene = scene().await;
+    assert!(scene.timeline_is_whole().await);
+    let process = scene.system.connection_of("posts_svc");
+    signal("KILL", process);
+    until_gone(process);
+    let create = "mutation { createPost(input: { text: \"after the crash\" }) { post { id } } }";
+    let written = loop {
+        let (_, body) = scene.author.send(create, &json!({})).await;
+        if let Some(id) = body["data"]["createPost"]["post"]["id"].as_str() {
+            break id.to_owned();
+        }
+        assert_eq!(
+            body["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE",
+            "{body}"
+        );
+    };
+    let ids = |body: &Value| -> Vec<String> {
+        let nodes = body["data"]["timeline"]["nodes"].as_array().unwrap();
+        let id = |node: &Value| node["id"].as_str().unwrap().to_owned();
+        nodes.iter().map(id).collect()
+    };
+    let timeline = loop {
+        let body = scene.timeline().await;
+        if body.get("errors").is_none() {
+            break body;
+        }
+    };
+    assert_eq!(ids(&timeline)[0], written);
+    let metrics = scene.system.service_url(2).replace("/graphql", "/metrics");
+    while !reqwest::get(&metrics)
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap()
+        .contains("timeline_index_ready 1")
+    {}
+    assert!(ids(&scene.timeline().await).contains(&scene.post));
+}
+
 #[tokio::test]
 async fn a_message_is_sent_while_users_is_down() {
     let scene = scene().await;

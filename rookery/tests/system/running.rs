@@ -121,6 +121,20 @@ impl Running {
         found.unwrap_or_else(|| panic!("no process {part}"))
     }
 
+    /// One of the processes in which the database serves a role.
+    pub fn connection_of(&self, role: &str) -> u32 {
+        let command =
+            |pid: &u32| fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let servers = children_of(self.child.id());
+        let mut of_role = servers.into_iter().flat_map(children_of).filter(|pid| {
+            let title = command(pid);
+            title.starts_with("postgres: ") && title.contains(role)
+        });
+        of_role
+            .next()
+            .unwrap_or_else(|| panic!("no connection of {role}"))
+    }
+
     /// Lines of the log so far that contain all of these.
     pub fn lines_with(&self, parts: &[&str]) -> Vec<String> {
         self.log.with(parts)

@@ -244,7 +244,7 @@ async fn changes_are_deleted_when_no_index_can_ask_for_them_any_more() {
         "it is too young"
     );
     let noted: &mut Moment = moments.front_mut().unwrap();
-    noted.at = noted.at.plus_seconds(-16 * 60);
+    noted.at = noted.at.plus_seconds(-31 * 60);
     world.post(&bob, "young").await;
     open.commit().await.unwrap();
     assert_eq!(world.app.delete_changes(&mut moments).await.unwrap(), 1);

@@ -92,15 +92,15 @@ impl App {
     /// Takes changes over as long as there is an index.
     async fn keep_up(&self, shutdown: &Shutdown) {
         loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = sleep(INTERVAL) => {}
-            }
             match self.refresh_index().await {
                 Ok(true) => {}
                 Ok(false) => return,
                 // The index stays as it is: whoever uses it asks the database first.
                 Err(error) => tracing::debug!(%error, "the index of the timeline is behind"),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = sleep(INTERVAL) => {}
             }
         }
     }

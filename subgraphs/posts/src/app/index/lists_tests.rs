@@ -51,7 +51,10 @@ fn the_newest_are_those_of_the_definition_while_posts_come_and_go() {
     for _ in 0..4_000 {
         let place_of_post = place(&mut rng);
         // No two authors have the same post.
-        let post = (place_of_post, author(place_of_post.post_id().as_uuid().as_u128() % 30));
+        let post = (
+            place_of_post,
+            author(place_of_post.post_id().as_uuid().as_u128() % 30),
+        );
         let kind = if rng.random_bool(0.6) {
             all.insert(post);
             ChangeKind::Written

@@ -18,10 +18,10 @@ use super::metrics::Metrics;
 use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, UserId};
 use lists::Lists;
 
-/// Changes that nobody has asked for in this time are deleted; an index that has not asked for so long would miss some.
-const MAX_AGE_SECONDS: i64 = 5 * 60;
-/// So much older than that they have to be: clocks play no part in it, but requests take time.
-const KEEP_SECONDS: i64 = 15 * 60;
+/// How long changes are kept once the transactions before them have ended, by the database's clock.
+const KEEP_SECONDS: i64 = 30 * 60;
+/// An index that is further behind might miss changes that are deleted just now. Reading it takes a part of this time.
+const MAX_AGE_SECONDS: i64 = 10 * 60;
 
 /// The index, if there is one now.
 pub struct Index {
