@@ -57,8 +57,8 @@ impl Post {
         };
         let id = id_at(created_at, &mut random);
         // One in eight is liked; with 1.64 likes on the average that is 0.2 a post.
-        let liked = random.below(1_000) < 122;
-        let likes = if liked {
+        let is_liked = random.below(1_000) < 122;
+        let likes = if is_liked {
             random
                 .heavy_tailed()
                 .min(MOST_LIKES)

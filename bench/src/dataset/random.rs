@@ -40,10 +40,6 @@ impl Random {
     }
 
     /// Uniform in `0..end`; 0 when that is empty.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the upper half of a 128-bit product has 64 bits"
-    )]
     pub fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(end)) >> 64) as u64
     }
