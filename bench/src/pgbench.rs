@@ -68,7 +68,9 @@ impl Run<'_> {
             fs::write(&file, script)?;
             files.push(file);
         }
-        self.once((self.seconds / 5.0).max(1.0), &files).await?;
+        if self.seconds >= 5.0 {
+            self.once(self.seconds / 5.0, &files).await?;
+        }
         self.once(self.seconds, &files).await
     }
 

@@ -26,6 +26,10 @@ fn tree(root: &Path, selection: &[&str]) -> Result<BTreeSet<String>> {
             "--prefix",
             "none",
             "--no-dedupe",
+            // Without it cargo takes a dependency of a build script for that of a program with the same features, whichever
+            // it comes to first, and shows the features of what is below it wrong.
+            "--target",
+            "host-tuple",
         ])
         .args(["--format", "{p} [{f}]"])
         .args(selection)

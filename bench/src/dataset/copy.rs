@@ -1,10 +1,10 @@
 //! Rows in PostgreSQL's binary COPY format, made on one core while PostgreSQL takes them on another.
 
-use indicatif::ProgressBar;
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::progress::Progress;
 use crate::failure::{Failure, Result};
 
 /// PostgreSQL counts from 2000-01-01, in microseconds.
@@ -18,7 +18,7 @@ const WAITING: usize = 8;
 pub struct Rows {
     buffer: Vec<u8>,
     chunks: mpsc::Sender<Vec<u8>>,
-    progress: ProgressBar,
+    progress: Progress,
     fields: i16,
 }
 
@@ -29,7 +29,7 @@ impl Rows {
             let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK + 4_096));
             self.send(full)?;
         }
-        self.progress.inc(1);
+        self.progress.row();
         self.buffer.extend_from_slice(&self.fields.to_be_bytes());
         Ok(self)
     }
@@ -43,13 +43,11 @@ impl Rows {
     }
 
     pub fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
-        match value {
-            Some(value) => self.text(value),
-            None => {
-                self.buffer.extend_from_slice(&(-1_i32).to_be_bytes());
-                self
-            }
+        if let Some(value) = value {
+            return self.text(value);
         }
+        self.buffer.extend_from_slice(&(-1_i32).to_be_bytes());
+        self
     }
 
     pub fn int(&mut self, value: u64) -> &mut Self {
@@ -91,10 +89,10 @@ pub async fn copy(
     conn: &mut PgConnection,
     table: &str,
     columns: &[&str],
-    progress: ProgressBar,
+    progress: Progress,
     produce: impl FnOnce(&mut Rows) -> Result<()> + Send + 'static,
 ) -> Result<u64> {
-    let (chunks, mut produced) = mpsc::channel(WAITING);
+    let (chunks, mut ready) = mpsc::channel(WAITING);
     let mut rows = Rows {
         buffer: SIGNATURE.to_vec(),
         chunks,
@@ -111,7 +109,7 @@ pub async fn copy(
         columns.join(", ")
     );
     let mut copy = conn.copy_in_raw(&statement).await?;
-    while let Some(chunk) = produced.recv().await {
+    while let Some(chunk) = ready.recv().await {
         copy.send(chunk).await?;
     }
     match producer.await? {

@@ -13,15 +13,13 @@ pub fn followees(shape: &Shape, viewers: &[Viewer], person: u64) -> Vec<u32> {
     let viewer = person
         .checked_sub(writers)
         .and_then(|viewer| viewers.get(usize::try_from(viewer).ok()?));
-    match viewer {
-        Some(viewer) => followees_of_viewer(shape, *viewer, person),
-        None => {
-            let mut random = Random::of(shape.seed, Stream::Follows, person);
-            // The mean of 60·r² is 20.
-            let count = random.skewed(60.min(writers / 2), 2);
-            distinct(count, || random.skewed(writers, 2), Some(person))
-        }
+    if let Some(viewer) = viewer {
+        return followees_of_viewer(shape, *viewer, person);
     }
+    let mut random = Random::of(shape.seed, Stream::Follows, person);
+    // The mean of 60·r² is 20.
+    let count = random.skewed(60.min(writers / 2), 2);
+    distinct(count, || random.skewed(writers, 2), Some(person))
 }
 
 fn followees_of_viewer(shape: &Shape, viewer: Viewer, person: u64) -> Vec<u32> {

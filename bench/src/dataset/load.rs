@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use super::{
     manifest::Manifest,
     people::{self, DAY, PASSWORD_HASH, person, up_to},
     posts::Post,
+    progress::Progress,
     random::{Random, Stream},
     schema,
     shape::{Shape, UNTIL, Viewer},
@@ -78,13 +78,6 @@ pub async fn load(database: &Database, shape: &Shape) -> Result<Manifest> {
     })
 }
 
-fn progress(table: &'static str, rows: u64) -> ProgressBar {
-    let style = "{prefix:14} {wide_bar} {human_pos}/{human_len} {elapsed}, {eta} to go";
-    ProgressBar::new(rows).with_prefix(table).with_style(
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-    )
-}
-
 fn done(table: &str, rows: u64, begin: Instant) -> u64 {
     println!(
         "{table}: {rows} rows in {:.0} s",
@@ -109,21 +102,21 @@ async fn load_people(conn: &mut PgConnection, source: &Arc<Source>) -> Result<u6
         "followees_version",
     ];
     let (begin, source) = (Instant::now(), source.clone());
-    let bar = progress(TABLE, source.shape.people());
+    let bar = Progress::new(TABLE, source.shape.people());
     let rows = copy(conn, TABLE, &columns, bar, move |rows| {
         let people = source.shape.people();
-        let mut followers = vec![0_u64; source.ids.len()];
+        let mut followed = vec![0_u64; source.ids.len()];
         let mut counts = Vec::with_capacity(source.ids.len());
         for number in 0..people {
             let followees = followees(&source.shape, &source.viewers, number);
             for followee in &followees {
-                if let Some(count) = followers.get_mut(*followee as usize) {
+                if let Some(count) = followed.get_mut(*followee as usize) {
                     *count += 1;
                 }
             }
             counts.push(followees.len() as u64);
         }
-        for ((number, followers), followees) in (0..people).zip(followers).zip(counts) {
+        for ((number, followers), followees) in (0..people).zip(followed).zip(counts) {
             let person = person(&source.shape, number);
             rows.row()?
                 .uuid(person.id)
@@ -148,7 +141,7 @@ async fn load_follows(conn: &mut PgConnection, source: &Arc<Source>) -> Result<u
     const TABLE: &str = "users.follows";
     let (begin, source) = (Instant::now(), source.clone());
     // About 20 of each; the exact number is known when they are there.
-    let bar = progress(TABLE, source.shape.people() * 20);
+    let bar = Progress::new(TABLE, source.shape.people() * 20);
     let rows = copy(
         conn,
         TABLE,
@@ -174,7 +167,7 @@ async fn load_follows(conn: &mut PgConnection, source: &Arc<Source>) -> Result<u
 async fn load_posts(conn: &mut PgConnection, source: &Arc<Source>) -> Result<u64> {
     const TABLE: &str = "posts.posts";
     let (begin, source) = (Instant::now(), source.clone());
-    let bar = progress(TABLE, source.shape.all_posts());
+    let bar = Progress::new(TABLE, source.shape.all_posts());
     let columns = ["id", "author_id", "text", "like_count", "created_at"];
     let rows = copy(conn, TABLE, &columns, bar, move |rows| {
         let corpus = Corpus::of(source.shape.seed);
@@ -196,7 +189,7 @@ async fn load_posts(conn: &mut PgConnection, source: &Arc<Source>) -> Result<u64
 async fn load_likes(conn: &mut PgConnection, source: &Arc<Source>) -> Result<u64> {
     const TABLE: &str = "posts.likes";
     let (begin, source) = (Instant::now(), source.clone());
-    let bar = progress(TABLE, source.shape.all_posts() / 5);
+    let bar = Progress::new(TABLE, source.shape.all_posts() / 5);
     let rows = copy(
         conn,
         TABLE,

@@ -6,6 +6,7 @@ mod load;
 mod manifest;
 mod people;
 mod posts;
+mod progress;
 mod random;
 mod schema;
 mod shape;

@@ -57,8 +57,8 @@ impl Post {
         };
         let id = id_at(created_at, &mut random);
         // One in eight is liked; with 1.64 likes on the average that is 0.2 a post.
-        let liked = random.below(1_000) < 122;
-        let likes = if liked {
+        let is_liked = random.below(1_000) < 122;
+        let likes = if is_liked {
             random
                 .heavy_tailed()
                 .min(MOST_LIKES)
@@ -77,8 +77,8 @@ impl Post {
 
     /// Its text.
     pub fn text<'a>(&mut self, corpus: &'a Corpus) -> &'a str {
-        // 20 to 280 characters; short ones more often, 107 on the average.
-        let most = 20 + self.random.skewed(261, 2);
+        // Up to 30 to 280 characters, cut between words: 20 at least. Short ones more often, 110 on the average.
+        let most = 30 + self.random.skewed(251, 2);
         corpus.excerpt(self.random.bits(), usize::try_from(most).unwrap_or(280))
     }
 
@@ -169,7 +169,7 @@ mod tests {
         for number in 0..shape.all_posts() {
             let text = Post::of(&shape, number).text(&corpus).to_owned();
             assert_eq!(text.trim(), text);
-            assert!((15..=280).contains(&text.chars().count()), "{text}");
+            assert!((20..=280).contains(&text.chars().count()), "{text}");
         }
     }
 }

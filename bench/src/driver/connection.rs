@@ -12,8 +12,8 @@ use tokio::{net::TcpStream, time::timeout};
 use super::{answer::Page, call::Call};
 use crate::failure::{Failure, Result};
 
-/// Longer than any service of ours lets a request take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Our services give up much earlier; the opponent may take as long as its plan does.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A connection to one address.
 pub struct Connection {

@@ -10,7 +10,8 @@ use crate::{
 
 /// One connection: nothing waits for anything else, so that latency is cost.
 const ALONE: usize = 1;
-const TOGETHER: usize = 16;
+/// More of plan A than these would wait for a connection of the pool until they are refused.
+const TOGETHER: usize = 4;
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
     const SCENARIO: &str = "followees";
@@ -62,7 +63,7 @@ pub async fn sizes(session: &mut Session<'_>, scenario: &str) -> Result<Vec<Row>
     Ok(rows)
 }
 
-/// The rows that plan A is compared by: alone, and with as many connections as pgbench and the opponent have.
+/// The rows that plan A is compared by.
 pub async fn baseline(session: &mut Session<'_>) -> Result<()> {
     let target = session.system.target(Target::RouterGraph)?;
     for kind in Kind::ALL {

@@ -104,14 +104,12 @@ impl<'a> Session<'a> {
             if ask.page > 1 && after.is_none() {
                 continue;
             }
-            let expected = match self.pages.get(&key) {
-                Some(page) => page.clone(),
-                None => {
-                    let page = self.truth.page(id, after).await?;
-                    self.pages.insert(key, page.clone());
-                    page
-                }
+            let known = self.pages.get(&key).cloned();
+            let expected = match known {
+                Some(page) => page,
+                None => self.truth.page(id, after).await?,
             };
+            self.pages.insert(key, expected.clone());
             calls.push(Arc::new(
                 ask.target.read(&token, after)?.expecting(expected),
             ));

@@ -102,12 +102,12 @@ async fn beside(session: &mut Session<'_>, authors: &[String]) -> Result<()> {
         (Measurement::new(), Measurement::new(), Measurement::new());
     for _ in 0..TURNS {
         still.add(open(&reading, READS, CONNECTIONS, window, &session.probe).await?);
-        let (read, wrote) = tokio::join!(
+        let (of_reads, of_posts) = tokio::join!(
             open(&reading, READS, CONNECTIONS, window, &session.probe),
             open(&writing, POSTS, CONNECTIONS, window, &session.probe),
         );
-        busy.add(read?);
-        written.add(wrote?);
+        busy.add(of_reads?);
+        written.add(of_posts?);
     }
     // The processes worked for both.
     busy.costs.clear();

@@ -53,7 +53,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         from: &["users", "posts", "messaging", "router"],
-        to: &["embedded", "testkit", "rookery", "xtask"],
+        to: &["bench", "embedded", "testkit", "rookery", "xtask"],
         dev_too: false,
         right: "a running service has no test support in it; make it a dev-dependency",
     },
@@ -65,6 +65,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         from: &[
+            "bench",
             "common",
             "embedded",
             "migrations",
