@@ -74,7 +74,6 @@ async fn subjects(session: &mut Session<'_>, kind: Kind, followees: u32) -> Resu
         let posts = session.truth.page(viewer, None).await?;
         subjects.push(Subject {
             viewer,
-            followees: session.truth.followees(viewer).await?,
             authors: session.truth.authors(&posts).await?,
             posts,
         });

@@ -1,0 +1,13 @@
+//! The posts service, but for one thing: timelines are found by the specification's own query. Something to measure against.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use posts::app::Finds;
+
+fn main() -> ExitCode {
+    common::service::main(
+        "posts",
+        SocketAddr::from(posts::DEFAULT_ADDRESS),
+        |env, shutdown| posts::run_finding(Finds::ByDefinition, env, shutdown),
+    )
+}
