@@ -17,12 +17,12 @@ use futures_util::future::BoxFuture;
 use tokio::{
     sync::{
         Notify,
-        oneshot::{self, Sender},
+        oneshot::{self, Sender, error::RecvError},
     },
     time::{Instant, sleep_until},
 };
 
-use crate::trace;
+use crate::{error::Fault, trace};
 
 /// What calls may be.
 #[derive(Clone, Copy, Debug)]
@@ -81,14 +81,46 @@ where
     /// The value of a key, from a call that has not started yet. The call belongs to the trace of who asked first of those
     /// that share it, and goes on when they are gone.
     pub async fn ask(&self, key: K) -> Result<V, NoAnswer<E>> {
-        let (reply, answer) = oneshot::channel();
-        if let Some(batch) = self.0.state().join(key, reply, self.0.limits.keys) {
+        let values = self.ask_all([key]).await?;
+        values.into_iter().next().ok_or(NoAnswer::Lost)
+    }
+
+    /// As [`Coalescer::ask`], for several keys: their values in the same order. They are of one call, unless it would have
+    /// more keys than a call may have.
+    pub async fn ask_all(&self, keys: impl IntoIterator<Item = K>) -> Result<Vec<V>, NoAnswer<E>> {
+        let (mut answers, mut batches) = (Vec::new(), Vec::new());
+        {
+            let mut state = self.0.state();
+            for key in keys {
+                let (reply, answer) = oneshot::channel();
+                batches.extend(state.join(key, reply, self.0.limits.keys));
+                answers.push(answer);
+            }
+        }
+        for batch in batches {
             trace::spawn(Place::of(&self.0, batch).serve());
         }
-        match answer.await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(NoAnswer::Failed(error)),
-            Err(_dropped) => Err(NoAnswer::Lost),
+        let mut values = Vec::with_capacity(answers.len());
+        for answer in answers {
+            values.push(read(answer.await)?);
+        }
+        Ok(values)
+    }
+}
+
+fn read<V, E>(answer: Result<Result<V, Arc<E>>, RecvError>) -> Result<V, NoAnswer<E>> {
+    match answer {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(NoAnswer::Failed(error)),
+        Err(_dropped) => Err(NoAnswer::Lost),
+    }
+}
+
+impl From<NoAnswer<Fault>> for Fault {
+    fn from(reason: NoAnswer<Fault>) -> Self {
+        match reason {
+            NoAnswer::Failed(fault) => Self::shared(fault),
+            NoAnswer::Lost => Self::internal("a question that was shared with others was lost"),
         }
     }
 }

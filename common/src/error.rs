@@ -1,7 +1,7 @@
 //! Two families of errors: what a client did against the rules, and is told; and what went wrong on our side, which is
 //! logged and never told.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     http::{StatusCode, header},
@@ -165,6 +165,14 @@ impl Fault {
 
     pub fn unavailable(source: impl Into<Source>) -> Self {
         Self::Unavailable(source.into())
+    }
+
+    /// The same for another one of those whom it befell.
+    pub fn shared(fault: Arc<Self>) -> Self {
+        match *fault {
+            Self::Internal(_) => Self::internal(fault),
+            Self::Unavailable(_) => Self::unavailable(fault),
+        }
     }
 
     pub fn status(&self) -> StatusCode {

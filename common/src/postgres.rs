@@ -4,11 +4,14 @@ use std::{str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::config::{ConfigError, Env, malformed};
+
+/// A connection that was used so shortly ago is taken to be alive.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// Where a service's database is and how many connections it may hold.
 #[derive(Clone, Debug)]
@@ -54,6 +57,17 @@ impl PostgresConfig {
         Ok(PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(Duration::from_secs(3))
+            // The pool asks a connection whether it lives when it comes back already. Asking again before each use would
+            // cost as much as a short statement; only one that was idle for a while can have died meanwhile unnoticed.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for >= TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options))
     }
 }

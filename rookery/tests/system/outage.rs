@@ -138,14 +138,18 @@ async fn after_a_crash_of_the_database_a_timeline_has_what_was_written_and_the_i
     };
     assert_eq!(ids(&timeline)[0], written);
     let metrics = scene.system.service_url(2).replace("/graphql", "/metrics");
-    while !reqwest::get(&metrics)
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap()
-        .contains("timeline_index_ready 1")
-    {}
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    loop {
+        let answer = client.get(&metrics).send().await.unwrap();
+        if answer
+            .text()
+            .await
+            .unwrap()
+            .contains("timeline_index_ready 1")
+        {
+            break;
+        }
+    }
     assert!(ids(&scene.timeline().await).contains(&scene.post));
 }
 

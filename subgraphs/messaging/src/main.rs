@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// An answer is hundreds of small allocations, made by one thread and freed by another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     common::service::main(
         "messaging",

@@ -8,6 +8,10 @@ use users::app::roles::RoleChange;
 const USAGE: &str = "it takes its configuration from the environment; the arguments are --health-check, \
                      `grant-role USERNAME ROLE` and `revoke-role USERNAME ROLE`";
 
+/// An answer is hundreds of small allocations, made by one thread and freed by another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -74,7 +74,13 @@ impl App {
     /// ([`App::load_index`]) and kept ([`App::keep_index`]).
     #[must_use]
     pub fn with_index(mut self, max_bytes: usize) -> Self {
-        self.index = (max_bytes > 0).then(|| Arc::new(Index::new(max_bytes, self.metrics.clone())));
+        self.index = (max_bytes > 0).then(|| {
+            Arc::new(Index::new(
+                max_bytes,
+                self.pool.clone(),
+                self.metrics.clone(),
+            ))
+        });
         self
     }
 

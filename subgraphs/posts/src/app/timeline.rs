@@ -29,8 +29,6 @@ use crate::{
 /// How often the index is asked for a page before the database looks for it alone: while somebody reads, posts that belong
 /// on the page come seldom, and hardly ever three times.
 const PROPOSALS: usize = 3;
-/// Changes that are read beside a page. The index is at most a second behind, or else the database finds the page.
-const MOST_CHANGES: i64 = 1_000;
 
 /// What a viewer is shown.
 #[derive(Debug)]
@@ -67,13 +65,14 @@ impl App {
             return Ok(Page::empty());
         }
         let start = Instant::now();
-        let mut conn = self.pool.acquire().await?;
         let (page, plan) = match self.finds {
-            Finds::Planned => match self.indexed(&mut conn, followees, window).await? {
+            Finds::Planned => match self.indexed(followees, window).await? {
                 Some(found) => found,
-                None => planned(&mut conn, followees, window).await?,
+                None => planned(&mut *self.pool.acquire().await?, followees, window).await?,
             },
-            Finds::ByDefinition => by_definition(&mut conn, followees, window).await?,
+            Finds::ByDefinition => {
+                by_definition(&mut *self.pool.acquire().await?, followees, window).await?
+            }
         };
         span.record("plan", plan);
         self.metrics.page_found(plan, start.elapsed());
@@ -81,12 +80,7 @@ impl App {
     }
 
     /// The page with the help of the index, if it can help.
-    async fn indexed(
-        &self,
-        conn: &mut PgConnection,
-        followees: &Followees,
-        window: Window,
-    ) -> Result<Option<Found>, Fault> {
+    async fn indexed(&self, followees: &Followees, window: Window) -> Result<Option<Found>, Fault> {
         let Some(index) = &self.index else {
             return Ok(None);
         };
@@ -94,18 +88,17 @@ impl App {
             let Some(proposal) = index.propose(followees, window) else {
                 return Ok(None);
             };
-            let (ids, since) = (proposal.ids(), &proposal.moment);
             let (mut posts, changes, plan) = match proposal.candidates() {
                 None => {
-                    let (posts, changes) =
-                        db::changes::with_posts(conn, &ids, since, MOST_CHANGES).await?;
+                    let since = proposal.moment.clone();
+                    let (posts, changes) = index.read_posts(proposal.ids(), since).await?;
                     (posts, changes, "index")
                 }
                 Some(authors) => {
-                    let posts = merged(conn, &authors, window).await?;
+                    let posts = merged(&mut *self.pool.acquire().await?, &authors, window).await?;
                     // Later than the posts: if nothing has changed until now, nothing had when they were read.
-                    let (_none, changes) =
-                        db::changes::with_posts(conn, &[], since, MOST_CHANGES).await?;
+                    let since = proposal.moment.clone();
+                    let (_none, changes) = index.read_posts(Vec::new(), since).await?;
                     (posts, changes, "index_then_merge")
                 }
             };
@@ -117,7 +110,7 @@ impl App {
                 self.metrics.proposal_did_not_hold();
                 continue;
             }
-            if plan == "index" && posts.len() != ids.len() {
+            if plan == "index" && posts.len() != proposal.ids().len() {
                 index.forget("it has posts that are not there");
                 return Ok(None);
             }

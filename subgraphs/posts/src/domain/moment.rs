@@ -5,7 +5,7 @@ use common::Timestamp;
 /// A moment of the database: what had happened when a statement looked, and what had not.
 ///
 /// A transaction had ended by then if its id is below `next` and not among `running` (PostgreSQL manual, `pg_snapshot`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     /// When the server process started: ids of transactions mean nothing to another one.
     pub server_started_at: Timestamp,
@@ -15,7 +15,7 @@ pub struct Moment {
 }
 
 /// Which transactions had ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Snapshot {
     /// No transaction with this id or a later one had ended.
     pub next: i64,

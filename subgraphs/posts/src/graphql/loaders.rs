@@ -43,10 +43,7 @@ pub fn reader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Rea
 
 /// A fault that every waiting field is told of.
 pub fn shared(fault: Arc<Fault>) -> Error {
-    match *fault {
-        Fault::Internal(_) => Fault::internal(fault).into(),
-        Fault::Unavailable(_) => Fault::unavailable(fault).into(),
-    }
+    Fault::shared(fault).into()
 }
 
 impl Loader<PostId> for Reader {

@@ -61,6 +61,8 @@ pub enum Error {
     InDoubt(#[source] sqlx::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Fault(#[from] Fault),
     #[error("{0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -168,6 +170,7 @@ impl From<Error> for common::error::Error {
             Error::InDoubt(error) | Error::Database(error) => {
                 return Self::from(Fault::from(error));
             }
+            Error::Fault(fault) => return Self::from(fault),
             Error::Internal(source) => return Self::from(Fault::internal(source)),
         };
         Self::Violation(violation)

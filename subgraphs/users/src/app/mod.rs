@@ -40,10 +40,12 @@ pub use sessions::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS, Session};
 
 use std::sync::Arc;
 
-use common::{auth::Signer, clock::SharedClock, postgres};
+use common::{auth::Signer, clock::SharedClock, coalesce::Coalescer, error::Fault, postgres};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tracing::Instrument;
+
+use crate::domain::{User, UserId};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -57,6 +59,8 @@ pub struct App {
     signer: Signer,
     require_verified_email: bool,
     mail_is_due: Arc<Notify>,
+    /// All who look people up at once share a statement.
+    by_id: Coalescer<UserId, Option<User>, Fault>,
 }
 
 impl App {
@@ -68,6 +72,7 @@ impl App {
         signer: Signer,
     ) -> Self {
         Self {
+            by_id: profiles::by_id(pool.clone()),
             pool,
             clock,
             passwords,

@@ -1,8 +1,13 @@
 //! Who people are.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use common::page::{CursorKind, Window};
+use common::{
+    coalesce::{Coalescer, Limits},
+    error::Fault,
+    page::{CursorKind, Window},
+};
+use sqlx::PgPool;
 
 use super::{App, Error, Result, fields::Fields};
 use crate::{
@@ -24,12 +29,37 @@ pub struct ProfileInput {
     pub avatar_url: Change<String>,
 }
 
+/// A page of the most posts there can be, of as many authors, for each of a dozen readers.
+const LOOK_UPS: Limits = Limits {
+    keys: 1_000,
+    calls: 4,
+    patience: Duration::from_millis(20),
+};
+
+/// Looks people up for all who ask at once.
+pub(super) fn by_id(pool: PgPool) -> Coalescer<UserId, Option<User>, Fault> {
+    Coalescer::new(LOOK_UPS, move |ids: Vec<UserId>| {
+        let pool = pool.clone();
+        async move {
+            let mut conn = pool.acquire().await?;
+            let found = db::users::by_ids(&mut conn, &ids).await?;
+            let mut users: HashMap<_, _> = found.into_iter().map(|user| (user.id, user)).collect();
+            // Each id is there once.
+            Ok(ids.iter().map(|id| users.remove(id)).collect())
+        }
+    })
+}
+
 impl App {
-    /// The users that exist, of any number of ids, in one query.
+    /// The users that exist, of any number of ids, in one query that others may share.
     pub async fn users(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
-        let mut conn = self.pool.acquire().await?;
-        let users = db::users::by_ids(&mut conn, ids).await?;
-        Ok(users.into_iter().map(|user| (user.id, user)).collect())
+        let answered = self.by_id.ask_all(ids.iter().copied()).await;
+        let users = answered.map_err(Fault::from)?;
+        Ok(users
+            .into_iter()
+            .flatten()
+            .map(|user| (user.id, user))
+            .collect())
     }
 
     /// The viewer's own account.

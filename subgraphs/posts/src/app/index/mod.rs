@@ -8,15 +8,21 @@
 
 mod keeping;
 mod lists;
+mod reading;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use common::page::{Keyset, Window};
+use common::{
+    error::Fault,
+    page::{Keyset, Window},
+};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::metrics::Metrics;
-use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, UserId};
+use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, Post, UserId};
 use lists::Lists;
+use reading::{Reading, Readings, readings};
 
 /// How long changes are kept once the transactions before them have ended, by the database's clock.
 const KEEP_SECONDS: i64 = 30 * 60;
@@ -28,6 +34,7 @@ pub struct Index {
     max_bytes: usize,
     state: RwLock<Option<Known>>,
     metrics: Arc<Metrics>,
+    readings: Readings,
 }
 
 /// The posts at a moment.
@@ -52,12 +59,22 @@ pub struct Proposal {
 
 impl Index {
     /// None yet, and never more than so many bytes.
-    pub fn new(max_bytes: usize, metrics: Arc<Metrics>) -> Self {
+    pub fn new(max_bytes: usize, pool: PgPool, metrics: Arc<Metrics>) -> Self {
         Self {
             max_bytes,
             state: RwLock::new(None),
             metrics,
+            readings: readings(pool),
         }
+    }
+
+    /// The posts of a page, and what has changed since it was proposed, both as of one moment.
+    pub async fn read_posts(
+        &self,
+        ids: Vec<Uuid>,
+        since: Moment,
+    ) -> Result<(Vec<Post>, Arc<Changes>), Fault> {
+        Ok(self.readings.ask(Reading { ids, since }).await?)
     }
 
     /// Which posts are on a page, at the moment of the index; `None` while there is no index.
@@ -211,16 +228,16 @@ impl Proposal {
             Some((last, _)) if self.is_full && self.uncertain.is_empty() => place > *last,
             _ => true,
         };
+        let is_on_page = self.places.iter().any(|(place, _)| *place == change.place);
         match change.kind {
+            // One that is on it was known: others asked since an earlier moment.
             ChangeKind::Written => {
-                is_before(change.place)
+                !is_on_page
+                    && is_before(change.place)
                     && is_within(change.place)
                     && followees.contains(change.author)
             }
-            ChangeKind::Deleted => {
-                let place = |(place, _): &(Place, UserId)| *place == change.place;
-                self.places.iter().any(place) || self.uncertain.contains(&change.author)
-            }
+            ChangeKind::Deleted => is_on_page || self.uncertain.contains(&change.author),
         }
     }
 }
