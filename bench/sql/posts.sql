@@ -1,27 +1,14 @@
--- The posts of the page: plan C, subgraphs/posts/src/db/timeline.rs (newest_of_each). Change it with the engine.
-WITH newest AS MATERIALIZED (
-    SELECT head.author_id, head.created_at
-    FROM unnest({followees}) AS author (id)
-    CROSS JOIN LATERAL (
-        SELECT author_id, created_at, id
-        FROM posts.posts
-        WHERE author_id = author.id AND (created_at, id) < ({at}, {id})
-        ORDER BY created_at DESC, id DESC
-        LIMIT {depth}
-    ) AS head
-    ORDER BY head.created_at DESC, head.id DESC
-    LIMIT 21
-)
-SELECT post.id, post.author_id, post.text, post.like_count, post.created_at, post.edited_at
-FROM (SELECT DISTINCT author_id FROM newest) AS author
-CROSS JOIN LATERAL (
-    SELECT id, author_id, text, like_count, created_at, edited_at
-    FROM posts.posts
-    WHERE author_id = author.author_id
-      AND (created_at, id) < ({at}, {id})
-      AND created_at >= COALESCE((SELECT min(created_at) FROM newest HAVING count(*) = 21), '-infinity')
-    ORDER BY created_at DESC, id DESC
-    LIMIT 21
-) AS post
-ORDER BY post.created_at DESC, post.id DESC
-LIMIT 21;
+-- The posts of the page, which the index in memory has proposed, and what has changed since it looked: with_posts of
+-- subgraphs/posts/src/db/changes.rs. Change it with the engine.
+SELECT 0, id, author_id, text, like_count, created_at, edited_at
+FROM posts.posts
+WHERE id = ANY ({posts})
+UNION ALL
+SELECT CASE WHEN is_deletion THEN 2 ELSE 1 END, post_id, author_id, NULL, NULL, created_at, NULL
+FROM (
+    (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid >= {xid} LIMIT 1000)
+    UNION ALL
+    (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid = ANY ('{}'::bigint[]) LIMIT 1000)
+) AS change
+UNION ALL
+SELECT 3, NULL, NULL, pg_current_snapshot()::text, NULL, pg_postmaster_start_time(), statement_timestamp();

@@ -18,6 +18,8 @@ pub struct Subject {
     pub followees: Vec<Uuid>,
     pub posts: Vec<Uuid>,
     pub authors: Vec<Uuid>,
+    /// The next transaction's id, as `pg_current_snapshot()` has it: nothing has changed since.
+    pub xid: String,
 }
 
 /// What it measured.
@@ -51,6 +53,7 @@ impl Subject {
             .replace("{at}", "'infinity'::timestamptz")
             .replace("{id}", "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid")
             .replace("{depth}", &depth.to_string())
+            .replace("{xid}", &self.xid)
     }
 }
 
@@ -169,11 +172,12 @@ mod tests {
             followees: vec![Uuid::nil(); 10],
             posts: vec![],
             authors: vec![Uuid::nil()],
+            xid: "7".to_owned(),
         };
         let zero = Uuid::nil();
         assert_eq!(
-            subject.fill("{viewer} {authors} {posts} {depth}"),
-            format!("'{zero}'::uuid '{{{zero}}}'::uuid[] '{{}}'::uuid[] 5")
+            subject.fill("{viewer} {authors} {posts} {depth} {xid}"),
+            format!("'{zero}'::uuid '{{{zero}}}'::uuid[] '{{}}'::uuid[] 5 7")
         );
     }
 }
