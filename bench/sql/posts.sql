@@ -1,12 +1,12 @@
--- The posts of the page, which the index in memory has proposed, and what has changed since it looked: with_posts of
--- subgraphs/posts/src/db/changes.rs. Change it with the engine.
+-- The posts of the page and what has changed since the moment of the index: subgraphs/posts/src/db/changes.rs (with_posts).
+-- Change it with the engine.
 SELECT 0, id, author_id, text, like_count, created_at, edited_at
 FROM posts.posts
 WHERE id = ANY ({posts})
 UNION ALL
 SELECT CASE WHEN is_deletion THEN 2 ELSE 1 END, post_id, author_id, NULL, NULL, created_at, NULL
 FROM (
-    (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid >= {xid} LIMIT 1000)
+    (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid >= 4611686018427387904 LIMIT 1000)
     UNION ALL
     (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid = ANY ('{}'::bigint[]) LIMIT 1000)
 ) AS change

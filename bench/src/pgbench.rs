@@ -15,11 +15,8 @@ pub const SERVICE_SETTINGS: &str = "-c plan_cache_mode=force_generic_plan -c ena
 /// What a script's statements are about.
 pub struct Subject {
     pub viewer: Uuid,
-    pub followees: Vec<Uuid>,
     pub posts: Vec<Uuid>,
     pub authors: Vec<Uuid>,
-    /// The next transaction's id, as `pg_current_snapshot()` has it: nothing has changed since.
-    pub xid: String,
 }
 
 /// What it measured.
@@ -44,16 +41,10 @@ impl Subject {
     /// A statement with its placeholders filled in. Literals: with `-M prepared` they are parsed and planned once a connection,
     /// which is in favour of pgbench.
     pub fn fill(&self, statement: &str) -> String {
-        let depth = 42_usize.div_ceil(self.followees.len().max(1)).min(21);
         statement
             .replace("{viewer}", &format!("'{}'::uuid", self.viewer))
-            .replace("{followees}", &array(&self.followees))
             .replace("{posts}", &array(&self.posts))
             .replace("{authors}", &array(&self.authors))
-            .replace("{at}", "'infinity'::timestamptz")
-            .replace("{id}", "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid")
-            .replace("{depth}", &depth.to_string())
-            .replace("{xid}", &self.xid)
     }
 }
 
@@ -169,15 +160,13 @@ mod tests {
     fn placeholders_become_literals() {
         let subject = Subject {
             viewer: Uuid::nil(),
-            followees: vec![Uuid::nil(); 10],
             posts: vec![],
             authors: vec![Uuid::nil()],
-            xid: "7".to_owned(),
         };
         let zero = Uuid::nil();
         assert_eq!(
-            subject.fill("{viewer} {authors} {posts} {depth} {xid}"),
-            format!("'{zero}'::uuid '{{{zero}}}'::uuid[] '{{}}'::uuid[] 5 7")
+            subject.fill("{viewer} {authors} {posts}"),
+            format!("'{zero}'::uuid '{{{zero}}}'::uuid[] '{{}}'::uuid[]")
         );
     }
 }

@@ -1,5 +1,4 @@
-//! The posts service with timelines by the specification's own statement (plan A), which reads and sorts every post of every
-//! followee: what the product is measured against. Its environment is that of `posts`.
+//! The posts service, but for one thing: timelines are found by the specification's own query. Something to measure against.
 
 use std::{net::SocketAddr, process::ExitCode};
 

@@ -69,17 +69,13 @@ pub async fn run(session: &mut Session<'_>) -> Result<()> {
 
 /// What the statements are about, for each viewer.
 async fn subjects(session: &mut Session<'_>, kind: Kind, followees: u32) -> Result<Vec<Subject>> {
-    const NEXT: &str = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text";
-    let xid = session.truth.text(NEXT).await?;
     let mut subjects = Vec::new();
     for (_, viewer) in session.viewers(kind, followees) {
         let posts = session.truth.page(viewer, None).await?;
         subjects.push(Subject {
             viewer,
-            followees: session.truth.followees(viewer).await?,
             authors: session.truth.authors(&posts).await?,
             posts,
-            xid: xid.clone(),
         });
     }
     Ok(subjects)
