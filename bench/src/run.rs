@@ -35,7 +35,7 @@ pub struct Run {
     /// Folder of a second, smaller data set, for `size`
     #[arg(long, value_name = "DIR")]
     pub compare: Option<PathBuf>,
-    /// A posts service that answers timelines by plan A, for `plan-a`
+    /// A posts service that answers timelines by plan A, for `plan-a` [default: posts-plan-a beside this program]
     #[arg(long, value_name = "FILE")]
     pub plan_a_bin: Option<PathBuf>,
     /// A variable for one service, over what the bench sets; may be given several times
@@ -62,11 +62,6 @@ pub async fn run(run: &Run) -> Result<Results> {
             "size compares with a second data set: --compare DIR",
         ));
     }
-    if run.scenario.contains(&Scenario::PlanA) && run.plan_a_bin.is_none() {
-        return Err(Failure::new(
-            "plan-a needs a posts service of its own: --plan-a-bin FILE",
-        ));
-    }
     let dataset = Manifest::of(&run.data_dir)?;
     println!("{dataset}");
     let choice = run.choice()?;
@@ -74,13 +69,10 @@ pub async fn run(run: &Run) -> Result<Results> {
         .compare
         .as_ref()
         .filter(|_| Scenario::Size.is_in(&run.scenario));
-    let plan_a = run
-        .plan_a_bin
-        .as_ref()
-        .filter(|_| Scenario::PlanA.is_in(&run.scenario));
+    let plan_a = run.plan_a()?;
     let mut scenarios: Vec<_> = Vec::new();
     scenarios.extend(size.map(|_| Scenario::Size));
-    scenarios.extend(plan_a.map(|_| Scenario::PlanA));
+    scenarios.extend(plan_a.as_ref().map(|_| Scenario::PlanA));
     scenarios.extend(Scenario::of_one_system(&run.scenario));
     let Measured {
         machine,
@@ -98,7 +90,7 @@ pub async fn run(run: &Run) -> Result<Results> {
     }
     if let Some(program) = plan_a {
         let choice = Choice {
-            posts_program: Some(program.clone()),
+            posts_program: Some(program),
             ..choice
         };
         let other = on(&choice, &[Scenario::PlanA], run.seconds).await?;
@@ -121,6 +113,24 @@ pub async fn run(run: &Run) -> Result<Results> {
 }
 
 impl Run {
+    /// The program of plan A, where it is asked for, or is there.
+    fn plan_a(&self) -> Result<Option<PathBuf>> {
+        if !Scenario::PlanA.is_in(&self.scenario) {
+            return Ok(None);
+        }
+        if let Some(program) = &self.plan_a_bin {
+            return Ok(Some(program.clone()));
+        }
+        let beside = beside_this_program()?.join("posts-plan-a");
+        if !beside.is_file() && !self.scenario.is_empty() {
+            return Err(Failure::new(format!(
+                "{} is not there; --plan-a-bin FILE names another",
+                beside.display()
+            )));
+        }
+        Ok(Some(beside).filter(|program| program.is_file()))
+    }
+
     fn choice(&self) -> Result<Choice> {
         let bin_dir = match &self.bin_dir {
             Some(folder) => folder.clone(),

@@ -196,7 +196,9 @@ fn draw_chart(
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let area = SVGBackend::new(file, SIZE).into_drawing_area();
     area.fill(&WHITE).map_err(|error| words(&error))?;
-    let (x, y) = (range(lines, |point| point.0), range(lines, |point| point.1));
+    let x = range(lines, |point| point.0, 1.5);
+    // The legend has the upper part.
+    let y = range(lines, |point| point.1, 8.0);
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
@@ -241,13 +243,13 @@ fn draw_chart(
     area.present().map_err(|error| words(&error))
 }
 
-/// A little more than the points need.
-fn range(lines: &[Line], coordinate: impl Fn(&(f64, f64)) -> f64) -> (f64, f64) {
+/// A little more than the points need, and so many times the largest above them.
+fn range(lines: &[Line], coordinate: impl Fn(&(f64, f64)) -> f64, above: f64) -> (f64, f64) {
     let values = lines.iter().flat_map(|(_, points)| points).map(coordinate);
     let (least, most) = values.fold((f64::INFINITY, 0.0_f64), |(least, most), value| {
         (least.min(value), most.max(value))
     });
-    (least / 1.5, most * 1.5)
+    (least / 1.5, most * above)
 }
 
 fn label(value: f64) -> String {
@@ -265,9 +267,9 @@ mod tests {
     #[test]
     fn the_range_holds_every_point_and_is_never_empty() {
         let lines = [("a".to_owned(), vec![(10.0, 1.0), (100.0, 4.0)])];
-        assert_eq!(range(&lines, |point| point.1), (1.0 / 1.5, 6.0));
+        assert_eq!(range(&lines, |point| point.1, 1.5), (1.0 / 1.5, 6.0));
         let one = [("a".to_owned(), vec![(10.0, 2.0)])];
-        let (least, most) = range(&one, |point| point.1);
+        let (least, most) = range(&one, |point| point.1, 1.5);
         assert!(least < most);
     }
 }
