@@ -16,8 +16,11 @@ use futures_util::poll;
 use tokio::{
     sync::{mpsc, oneshot},
     task::{JoinSet, yield_now},
+    time::timeout,
 };
 
+/// How long a call is waited for that starts at once.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Longer than any test runs.
 const NEVER: Duration = Duration::from_hours(1);
 
@@ -55,7 +58,8 @@ struct Calls {
 
 impl Calls {
     async fn next(&mut self) -> Call {
-        self.started.recv().await.unwrap()
+        let call = timeout(PATIENCE, self.started.recv()).await;
+        call.unwrap().unwrap()
     }
 
     /// Whatever could start now without anything else happening has started after this.
