@@ -10,13 +10,12 @@ use std::{
 use axum::http::HeaderMap;
 use common::{
     coalesce::{Coalescer, Limits, NoAnswer},
-    trace::{TraceContext, current_id},
+    trace::TraceContext,
 };
 use futures_util::poll;
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::{JoinSet, yield_now},
-};
+use tokio::task::{JoinSet, yield_now};
+
+use crate::calls::coalescer;
 
 /// Longer than any test runs.
 const NEVER: Duration = Duration::from_hours(1);
@@ -26,65 +25,6 @@ const LIMITS: Limits = Limits {
     calls: 3,
     patience: NEVER,
 };
-
-type Answer = Result<Vec<u64>, &'static str>;
-
-/// A call under way.
-struct Call {
-    keys: BTreeSet<u64>,
-    /// In the order in which the answer has to be.
-    in_order: Vec<u64>,
-    trace_id: String,
-    answer: oneshot::Sender<Answer>,
-}
-
-impl Call {
-    /// Answers each key with what this makes of it.
-    fn answer(self, value: impl Fn(u64) -> u64) {
-        let values = self.in_order.into_iter().map(value).collect();
-        self.answer.send(Ok(values)).unwrap();
-    }
-}
-
-/// Calls that a test answers when it likes.
-struct Calls {
-    started: mpsc::UnboundedReceiver<Call>,
-    /// How many have started.
-    count: Arc<AtomicUsize>,
-}
-
-impl Calls {
-    async fn next(&mut self) -> Call {
-        self.started.recv().await.unwrap()
-    }
-
-    /// Whatever could start now without anything else happening has started after this.
-    async fn none_start(&mut self) {
-        for _ in 0..100 {
-            yield_now().await;
-        }
-        assert!(self.started.try_recv().is_err());
-    }
-}
-
-fn coalescer(limits: Limits) -> (Coalescer<u64, u64, &'static str>, Calls) {
-    let (sender, started) = mpsc::unbounded_channel();
-    let count = Arc::new(AtomicUsize::new(0));
-    let counted = count.clone();
-    let coalescer = Coalescer::new(limits, move |keys: Vec<u64>| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        let (answer, answered) = oneshot::channel();
-        let call = Call {
-            keys: keys.iter().copied().collect(),
-            in_order: keys,
-            trace_id: current_id(),
-            answer,
-        };
-        sender.send(call).unwrap();
-        async move { answered.await.unwrap() }
-    });
-    (coalescer, Calls { started, count })
-}
 
 #[tokio::test]
 async fn who_is_alone_is_asked_for_at_once() {

@@ -5,6 +5,7 @@
 )]
 
 mod batching;
+mod calls;
 mod coalesce;
 mod graphql;
 mod keys;

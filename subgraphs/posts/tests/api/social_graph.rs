@@ -3,6 +3,7 @@
 use std::{
     future::pending,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -16,9 +17,12 @@ use axum::{
 use common::upstream::Upstream;
 use posts::clients::UsersService;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 use url::Url;
 use uuid::Uuid;
+
+/// How long a call is waited for that is about to come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How the service behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,7 +144,8 @@ impl UsersOverHttp {
     /// Waits until so many calls for versions have come, answered or not.
     pub async fn wait_for_calls(&self, count: usize) {
         let mut calls = self.inner.lock().unwrap().calls.subscribe();
-        calls.wait_for(|calls| *calls >= count).await.unwrap();
+        let come = calls.wait_for(|calls| *calls >= count);
+        timeout(PATIENCE, come).await.unwrap().unwrap();
     }
 
     /// What it was asked since the last time, each with a header.

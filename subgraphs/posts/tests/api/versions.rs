@@ -156,7 +156,10 @@ async fn nonsense_about_a_known_list_is_an_outage() {
         Mood::Answering(StatusCode::SERVICE_UNAVAILABLE),
     ] {
         users.set_mood(mood);
-        assert_unavailable(client.followees(&ada).await);
+        let reason = assert_unavailable(client.followees(&ada).await);
+        if mood == Mood::Forgetful {
+            assert!(reason.contains("0 versions of 1 lists"), "{reason}");
+        }
     }
     users.set_mood(Mood::Well);
     client.followees(&ada).await.unwrap();
