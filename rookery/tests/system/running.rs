@@ -125,8 +125,7 @@ impl Running {
     pub fn connection_of(&self, role: &str) -> u32 {
         let command =
             |pid: &u32| fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let servers = children_of(self.child.id());
-        let mut of_role = servers.into_iter().flat_map(children_of).filter(|pid| {
+        let mut of_role = descendants_of(self.child.id()).into_iter().filter(|pid| {
             let title = command(pid);
             title.starts_with("postgres: ") && title.contains(role)
         });
@@ -189,6 +188,14 @@ pub fn children_of(parent: u32) -> Vec<u32> {
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     pids.filter(is_child).collect()
+}
+
+/// The processes that it started, and those that they started.
+fn descendants_of(parent: u32) -> Vec<u32> {
+    let children = children_of(parent).into_iter();
+    children
+        .flat_map(|child| descendants_of(child).into_iter().chain([child]))
+        .collect()
 }
 
 pub fn signal(name: &str, pid: u32) {
