@@ -1,8 +1,9 @@
 //! The timeline: the posts of everyone the viewer follows, newest first, put together when it is read
 //! (docs/adr/0004-fan-out-on-read.md).
 //!
-//! [`plan`](super::plan) says how: at most two statements, both bounded, whatever people write and read meanwhile. Each is
-//! exact or known not to be, by itself: what is shown is the state of one moment.
+//! The [`index`](super::index) says which posts are on the page, and one statement reads them and what has changed. While
+//! there is no index, [`plan`](super::plan) says how: at most two statements, both bounded, whatever people write and read
+//! meanwhile. Either way what is shown is the state of one moment.
 
 use std::{cmp::Reverse, time::Instant};
 

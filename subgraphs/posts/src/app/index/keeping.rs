@@ -5,7 +5,10 @@ use std::{collections::VecDeque, time::Duration};
 use common::{error::Fault, shutdown::Shutdown};
 use futures_util::TryStreamExt;
 use sqlx::Connection;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    task::coop::consume_budget,
+    time::{Instant, sleep, sleep_until},
+};
 
 use super::{KEEP_SECONDS, Lists};
 use crate::{
@@ -64,6 +67,8 @@ impl App {
             let mut rows = std::pin::pin!(db::changes::all_places(&mut tx));
             let mut of: Option<(UserId, Vec<_>)> = None;
             while let Some((author, place)) = rows.try_next().await? {
+                // Most rows are there already: without this, whoever waits for the same thread would wait for all of them.
+                consume_budget().await;
                 match &mut of {
                     Some((current, places)) if *current == author => places.push(place),
                     _ => {

@@ -97,8 +97,7 @@ impl Index {
     /// Takes over what has changed since a moment at which the index was. Whether there is an index now.
     pub fn take(&self, changes: &Changes) -> bool {
         let is_news = |known: &Known| {
-            // What has no changes in it need not be noted each time; not for a second, and a moment that is noted is one
-            // that transactions can be counted from.
+            // A later moment alone is not worth stopping those who read for, until it is a second later.
             !changes.list.is_empty() || changes.until.seconds_since(&known.moment) >= 1
         };
         if let Some(known) = self.read().as_ref()
