@@ -25,7 +25,7 @@ async fn lookup(world: &World, who: &Person, body: impl Into<Body>) -> Answer {
     world.graph.send(request.body(body.into()).unwrap()).await
 }
 
-async fn follow(world: &World, who: &Person, whom: &Person) {
+pub async fn follow(world: &World, who: &Person, whom: &Person) {
     world
         .app
         .follow(UserId::from(who.id), &whom.id.to_string())

@@ -7,10 +7,12 @@ use axum::{
 use serde_json::{Value, json};
 use testkit::Answer;
 use tokio::task::JoinSet;
-use users::domain::UserId;
 use uuid::Uuid;
 
-use crate::world::{Person, World, statements_of};
+use crate::{
+    internal::follow,
+    world::{World, statements_of},
+};
 
 async fn ask(world: &World, body: impl Into<Body>) -> Answer {
     let request = Request::post("/internal/followee-versions")
@@ -22,14 +24,6 @@ async fn versions(world: &World, ids: &[Uuid]) -> Value {
     let mut answer = ask(world, json!({ "ids": ids }).to_string()).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
     answer.body["versions"].take()
-}
-
-async fn follow(world: &World, who: &Person, whom: &Person) {
-    world
-        .app
-        .follow(UserId::from(who.id), &whom.id.to_string())
-        .await
-        .unwrap();
 }
 
 #[tokio::test]
