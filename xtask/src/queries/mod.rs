@@ -78,7 +78,7 @@ fn describe(workspace: &Workspace, context: &str, url: &str) -> Result<Queries> 
     for other in CONTEXTS.iter().filter(|other| **other != context) {
         command.args(["--exclude", other]);
     }
-    for above in ["rookery", "router", "xtask"] {
+    for above in ["bench", "rookery", "router", "xtask"] {
         command.args(["--exclude", above]);
     }
     let status = command

@@ -43,7 +43,7 @@ impl Metrics {
             pages,
             retries: IntCounter::new(
                 "timeline_index_retries_total",
-                "Pages that were asked for again because posts on them had changed meanwhile",
+                "Pages that were asked for again because a post on them was deleted meanwhile, or too much had changed",
             )?,
             index_ready: IntGauge::new(
                 "timeline_index_ready",

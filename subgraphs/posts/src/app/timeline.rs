@@ -5,7 +5,7 @@
 //! there is no index, [`plan`](super::plan) says how: at most two statements, both bounded, whatever people write and read
 //! meanwhile. Either way what is shown is the state of one moment.
 
-use std::{cmp::Reverse, time::Instant};
+use std::time::Instant;
 
 use common::{
     auth::Viewer,
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     App, Finds, PostsError,
+    index::Settled,
     plan::{Plan, Walk, to_i64},
     ports::SocialGraphError,
 };
@@ -89,34 +90,31 @@ impl App {
             let Some(proposal) = index.propose(followees, window) else {
                 return Ok(None);
             };
-            let (mut posts, changes, plan) = match proposal.candidates() {
+            let since = proposal.moment.clone();
+            let (posts, changes, plan) = match proposal.candidates() {
                 None => {
-                    let since = proposal.moment.clone();
                     let (posts, changes) = index.read_posts(proposal.ids(), since).await?;
                     (posts, changes, "index")
                 }
                 Some(authors) => {
                     let posts = merged(&mut *self.pool.acquire().await?, &authors, window).await?;
                     // Later than the posts: if nothing has changed until now, nothing had when they were read.
-                    let since = proposal.moment.clone();
                     let (_none, changes) = index.read_posts(Vec::new(), since).await?;
                     (posts, changes, "index_then_merge")
                 }
             };
-            let holds = proposal.holds(followees, &changes);
+            let settled = proposal.settle(posts, followees, &changes, window);
             if !index.take(&changes) {
                 return Ok(None);
             }
-            if !holds {
-                self.metrics.proposal_did_not_hold();
-                continue;
+            match settled {
+                Settled::Page(posts) => return Ok(Some((Page::of(posts, window), plan))),
+                Settled::AskAgain => self.metrics.proposal_did_not_hold(),
+                Settled::Contradicted => {
+                    index.forget("it has posts that are not there");
+                    return Ok(None);
+                }
             }
-            if plan == "index" && posts.len() != proposal.ids().len() {
-                index.forget("it has posts that are not there");
-                return Ok(None);
-            }
-            posts.sort_unstable_by_key(|post| Reverse((post.created_at, post.id)));
-            return Ok(Some((Page::of(posts, window), plan)));
         }
         Ok(None)
     }

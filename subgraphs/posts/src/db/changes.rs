@@ -23,8 +23,8 @@ const POST: i32 = 0;
 const WRITTEN: i32 = 1;
 const DELETED: i32 = 2;
 
-/// Those of the posts that there are, in no order, and what has changed since a moment, `limit` changes at most: both as
-/// of one moment, because it is one statement.
+/// Those of the posts that there are, in no order, and what has changed since a moment, with the posts that were written
+/// since, `limit` changes at most: all as of one moment, because it is one statement.
 ///
 /// The changes of a transaction that had not ended by the earlier moment are those that can have come since: its id is not
 /// below `next`, or it was running.
@@ -40,12 +40,15 @@ pub async fn with_posts(
            FROM posts.posts
            WHERE id = ANY ($1)
            UNION ALL
-           SELECT CASE WHEN is_deletion THEN 2 ELSE 1 END, post_id, author_id, NULL, NULL, created_at, NULL
+           SELECT CASE WHEN is_deletion THEN 2 ELSE 1 END, post_id, author_id, text, like_count, created_at, edited_at
            FROM (
                (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid >= $2 LIMIT $4)
                UNION ALL
                (SELECT is_deletion, post_id, author_id, created_at FROM posts.changes WHERE xid = ANY ($3) LIMIT $4)
            ) AS change
+           LEFT JOIN LATERAL (
+               SELECT text, like_count, edited_at FROM posts.posts WHERE id = post_id AND NOT is_deletion LIMIT 1
+           ) AS post ON true
            UNION ALL
            SELECT 3, NULL, NULL, pg_current_snapshot()::text, NULL, pg_postmaster_start_time(), statement_timestamp()"#,
         ids,
@@ -59,25 +62,28 @@ pub async fn with_posts(
 }
 
 fn read(rows: Vec<Row>, limit: i64) -> Result<(Vec<Post>, Changes)> {
-    let (mut posts, mut list, mut until) = (Vec::new(), Vec::new(), None);
+    let (mut posts, mut list, mut written, mut until) = (Vec::new(), Vec::new(), Vec::new(), None);
     for row in rows {
         match row.kind {
             POST => posts.push(row.post().ok_or_else(unreadable)?),
-            WRITTEN => list.push(row.change(ChangeKind::Written).ok_or_else(unreadable)?),
+            WRITTEN => {
+                list.push(row.change(ChangeKind::Written).ok_or_else(unreadable)?);
+                // None if it has been deleted again.
+                written.extend(row.post());
+            }
             DELETED => list.push(row.change(ChangeKind::Deleted).ok_or_else(unreadable)?),
             _ => until = Some(row.moment()?),
         }
     }
     let is_complete = i64::try_from(list.len()).is_ok_and(|length| length < limit);
     let until = until.ok_or_else(unreadable)?;
-    Ok((
-        posts,
-        Changes {
-            list,
-            until,
-            is_complete,
-        },
-    ))
+    let changes = Changes {
+        list,
+        written,
+        until,
+        is_complete,
+    };
+    Ok((posts, changes))
 }
 
 fn unreadable() -> Error {
@@ -96,7 +102,7 @@ impl Row {
         })
     }
 
-    fn change(self, kind: ChangeKind) -> Option<Change> {
+    fn change(&self, kind: ChangeKind) -> Option<Change> {
         Some(Change {
             kind,
             author: self.author_id?.into(),

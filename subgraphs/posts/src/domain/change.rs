@@ -1,4 +1,4 @@
-use super::{Moment, Place, UserId};
+use super::{Moment, Place, Post, UserId};
 
 /// That a post was written or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum ChangeKind {
 #[derive(Clone, Debug)]
 pub struct Changes {
     pub list: Vec<Change>,
+    /// The posts that were written meanwhile and are still there, as they are at the later moment.
+    pub written: Vec<Post>,
     /// The later moment.
     pub until: Moment,
     /// Whether the list has all of them, and not just as many as were asked for.

@@ -204,6 +204,57 @@ async fn pages_are_right_while_the_index_lets_go_of_old_posts() {
     );
 }
 
+#[tokio::test]
+async fn a_page_takes_one_statement_also_when_followees_have_written_meanwhile() {
+    let world = World::with_index(ENOUGH).await;
+    let [ada, bob, eve] = world.people();
+    world.social.follow(&ada, [bob.id]);
+    for n in 0..30 {
+        world.post(&bob, &format!("old {n}")).await;
+    }
+    world.app.load_index().await.unwrap();
+    let log = Log::record();
+    for n in 0..3 {
+        world.post(&bob, &format!("new {n}")).await;
+        world.post(&eve, "of nobody's interest").await;
+        log.take_statements();
+        let timeline = world.timeline(&ada).await;
+        assert_eq!((timeline.len(), &*timeline[0]), (20, &*format!("new {n}")));
+        assert_eq!(log.take_statements().len(), 1);
+    }
+    assert_eq!(world.measured("timeline_index_retries_total"), 0);
+    let gone = world.post(&bob, "gone").await;
+    assert_eq!(world.timeline(&ada).await[0], "gone");
+    world.delete(&bob, &gone).await;
+    assert_eq!(world.timeline(&ada).await[0], "new 2");
+    assert_eq!(world.measured("timeline_index_retries_total"), 1);
+}
+
+/// A page by number begins further down when somebody writes.
+#[tokio::test]
+async fn pages_by_number_are_right_when_followees_have_written_meanwhile() {
+    let world = World::with_index(ENOUGH).await;
+    let [ada, bob] = world.people();
+    world.social.follow(&ada, [bob.id]);
+    for n in 0..9 {
+        world.post(&bob, &n.to_string()).await;
+    }
+    world.app.load_index().await.unwrap();
+    world.post(&bob, "9").await;
+    let answer = world
+        .rest
+        .get(Some(ada.token()), "/feed?page=2&page_size=3")
+        .await
+        .ok();
+    let texts: Vec<_> = answer["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|post| &post["text"])
+        .collect();
+    assert_eq!(texts, ["6", "5", "4"]);
+}
+
 /// Two requests find out about changes in one order, and take them over in the other.
 #[tokio::test]
 async fn a_post_that_came_and_went_does_not_come_back() {

@@ -10,7 +10,10 @@ mod keeping;
 mod lists;
 mod reading;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 use common::{
     error::Fault,
@@ -55,6 +58,17 @@ pub struct Proposal {
     after: Option<Place>,
     skip: usize,
     pub moment: Moment,
+}
+
+/// What has become of a proposal.
+#[derive(Debug)]
+pub enum Settled {
+    /// The posts, newest first, and one more if there is a next page: exact at the moment until which there are changes.
+    Page(Vec<Post>),
+    /// Too much has changed.
+    AskAgain,
+    /// Posts of it are not there, and no change says why.
+    Contradicted,
 }
 
 impl Index {
@@ -209,34 +223,65 @@ impl Proposal {
         Some(authors)
     }
 
-    /// Whether the page is still right after what has changed since the moment of the proposal.
-    pub fn holds(&self, followees: &Followees, changes: &Changes) -> bool {
-        changes.is_complete
+    /// The page, after what has changed since the moment of the proposal. `posts` are those of [`Proposal::ids`], read at the
+    /// moment until which there are changes, or those of the candidates, read before it.
+    pub fn settle(
+        &self,
+        mut posts: Vec<Post>,
+        followees: &Followees,
+        changes: &Changes,
+        window: Window,
+    ) -> Settled {
+        let can_tell = changes.is_complete
             && changes.until.is_of_same_server(&self.moment)
             && changes.until.is_not_before(&self.moment)
-            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS
-            && !changes
-                .list
-                .iter()
-                .any(|change| self.is_touched_by(change, followees))
+            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS;
+        let is_certain = self.uncertain.is_empty();
+        // A post that was deleted leaves a gap that other posts have to be read for. One that was written takes its place,
+        // unless the page begins further down, or was read before.
+        let can_insert = is_certain && self.skip == 0;
+        let touches = |change: &&Change| self.is_touched_by(change, followees);
+        let is_gap = |change: &Change| change.kind == ChangeKind::Deleted || !can_insert;
+        if !can_tell || changes.list.iter().filter(touches).any(is_gap) {
+            return Settled::AskAgain;
+        }
+        if is_certain && posts.len() < self.places.len().saturating_sub(self.skip) {
+            return Settled::Contradicted;
+        }
+        if can_insert {
+            let is_new = |post: &&Post| {
+                let place = Place::new(post.created_at, post.id.as_uuid());
+                self.has_place_for(place, post.author_id, followees)
+            };
+            posts.extend(changes.written.iter().filter(is_new).cloned());
+        }
+        posts.sort_unstable_by_key(|post| Reverse((post.created_at, post.id)));
+        posts.dedup_by_key(|post| post.id);
+        posts.truncate(window.limit() + 1);
+        Settled::Page(posts)
     }
 
     fn is_touched_by(&self, change: &Change, followees: &Followees) -> bool {
-        let is_before = |place: Place| self.after.is_none_or(|after| place < after);
-        let is_within = |place: Place| match self.places.last() {
+        match change.kind {
+            ChangeKind::Written => self.has_place_for(change.place, change.author, followees),
+            ChangeKind::Deleted => {
+                self.has(change.place) || self.uncertain.contains(&change.author)
+            }
+        }
+    }
+
+    /// Whether a post that is not on the page belongs there, or may.
+    fn has_place_for(&self, place: Place, author: UserId, followees: &Followees) -> bool {
+        let is_before = self.after.is_none_or(|after| place < after);
+        let is_within = match self.places.last() {
             Some((last, _)) if self.is_full && self.uncertain.is_empty() => place > *last,
             _ => true,
         };
-        let is_on_page = self.places.iter().any(|(place, _)| *place == change.place);
-        match change.kind {
-            // One that is on it was known: others asked since an earlier moment.
-            ChangeKind::Written => {
-                !is_on_page
-                    && is_before(change.place)
-                    && is_within(change.place)
-                    && followees.contains(change.author)
-            }
-            ChangeKind::Deleted => is_on_page || self.uncertain.contains(&change.author),
-        }
+        // One that is on it was known: others asked for the changes since an earlier moment.
+        is_before && is_within && !self.has(place) && followees.contains(author)
+    }
+
+    fn has(&self, place: Place) -> bool {
+        self.places.iter().any(|(other, _)| *other == place)
     }
 }
