@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use common::{Timestamp, page::Keyset};
-use posts::domain::{Moment, Post, Snapshot};
+use posts::domain::{Moment, Post};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use sqlx::{Executor, PgPool, Postgres, Transaction, query, query_as};
 use testkit::Log;
@@ -255,22 +255,6 @@ async fn pages_by_number_are_right_when_followees_have_written_meanwhile() {
     assert_eq!(texts, ["6", "5", "4"]);
 }
 
-/// Two requests find out about changes in one order, and take them over in the other.
-#[tokio::test]
-async fn a_post_that_came_and_went_does_not_come_back() {
-    let world = World::with_index(ENOUGH).await;
-    let [ada, bob] = world.people();
-    world.social.follow(&ada, [bob.id]);
-    world.app.load_index().await.unwrap();
-    let post = world.post(&bob, "x").await;
-    assert_eq!(world.timeline(&ada).await, ["x"]);
-    world.delete(&bob, &post).await;
-    assert!(world.timeline(&ada).await.is_empty());
-    assert!(world.app.refresh_index().await.unwrap());
-    assert!(world.timeline(&ada).await.is_empty());
-    assert_eq!(world.measured("timeline_index_posts"), 0);
-}
-
 #[tokio::test]
 async fn changes_are_deleted_when_no_index_can_ask_for_them_any_more() {
     let world = World::new().await;
@@ -318,19 +302,4 @@ async fn changes_of_another_server_are_deleted() {
         .await
         .unwrap();
     assert_eq!(deleted, 1);
-}
-
-/// Only the snapshot of the same server says what has changed since.
-#[test]
-fn moments_of_two_servers_do_not_follow_on_one_another() {
-    let moment = |micros| Moment {
-        server_started_at: Timestamp::from_micros(micros).unwrap(),
-        at: Timestamp::from_micros(9).unwrap(),
-        snapshot: Snapshot {
-            next: 5,
-            running: Vec::new(),
-        },
-    };
-    assert!(moment(1).is_of_same_server(&moment(1)));
-    assert!(!moment(1).is_of_same_server(&moment(2)));
 }

@@ -7,6 +7,7 @@
 //! without it the timeline is found by the database alone.
 
 mod keeping;
+mod known;
 mod lists;
 mod reading;
 
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use super::metrics::Metrics;
 use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, Post, UserId};
+use known::Known;
 use lists::Lists;
 use reading::{Reading, Readings, readings};
 
@@ -38,12 +40,6 @@ pub struct Index {
     state: RwLock<Option<Known>>,
     metrics: Arc<Metrics>,
     readings: Readings,
-}
-
-/// The posts at a moment.
-struct Known {
-    lists: Lists,
-    moment: Moment,
 }
 
 /// What the index takes for a page.
@@ -178,24 +174,6 @@ impl Index {
             *state = None;
             state
         })
-    }
-}
-
-impl Known {
-    /// Whether these changes can lead on from here: of the same server, all of them, and none deleted meanwhile.
-    fn can_take(&self, changes: &Changes) -> bool {
-        changes.until.is_of_same_server(&self.moment)
-            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS
-    }
-
-    fn take(&mut self, changes: &Changes) -> Result<(), lists::TooManyAuthors> {
-        // Others may have taken over later ones; and a list that was cut off leads nowhere.
-        if self.moment.is_not_before(&changes.until) || !changes.is_complete {
-            return Ok(());
-        }
-        self.lists.apply(&changes.list)?;
-        self.moment = changes.until.clone();
-        Ok(())
     }
 }
 
