@@ -1,10 +1,10 @@
 //! An index of the posts in memory (docs/adr/0011-timeline-index.md): it says which posts are on a page, and the database
 //! says, with the posts, whether that is still so.
 //!
-//! It is exact at one moment of the database. A timeline is found in it, its posts are read, and the same statement reads
-//! what has changed since that moment: if nothing of it belongs on the page, the page is exact at the moment of the
-//! statement. Otherwise the index takes the changes over and is asked again. It is never trusted further than that, and
-//! without it the timeline is found by the database alone.
+//! It is exact at one moment of the database. A page is found in it, its posts are read, and the same statement reads what
+//! has changed since that moment. Posts that were written since take their places, and the page is exact at the moment of
+//! the statement. If one was deleted, the index takes the changes over and is asked again. It is never trusted further than
+//! that, and without it the page is found by the database alone.
 
 mod keeping;
 mod known;
