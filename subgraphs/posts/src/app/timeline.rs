@@ -93,18 +93,24 @@ impl App {
             let since = proposal.moment.clone();
             let (posts, changes, plan) = match proposal.candidates() {
                 None => {
-                    let (posts, changes) = index.read_posts(proposal.ids(), since).await?;
+                    let Some((posts, changes)) = index.read_posts(proposal.ids(), since).await
+                    else {
+                        return Ok(None);
+                    };
                     (posts, changes, "index")
                 }
                 Some(authors) => {
                     let posts = merged(&mut *self.pool.acquire().await?, &authors, window).await?;
                     // Later than the posts: if nothing has changed until now, nothing had when they were read.
-                    let (_none, changes) = index.read_posts(Vec::new(), since).await?;
+                    let Some((_none, changes)) = index.read_posts(Vec::new(), since).await else {
+                        return Ok(None);
+                    };
                     (posts, changes, "index_then_merge")
                 }
             };
             let settled = proposal.settle(posts, followees, &changes, window);
-            if !index.take(&changes) {
+            // Changes that were cut off lead nowhere, however often it is asked.
+            if !index.take(&changes) || !changes.is_complete {
                 return Ok(None);
             }
             match settled {

@@ -58,10 +58,10 @@ pub async fn with_posts(
     )
     .fetch_all(conn)
     .await?;
-    read(rows, limit)
+    read(rows, since, limit)
 }
 
-fn read(rows: Vec<Row>, limit: i64) -> Result<(Vec<Post>, Changes)> {
+fn read(rows: Vec<Row>, since: &Moment, limit: i64) -> Result<(Vec<Post>, Changes)> {
     let (mut posts, mut list, mut written, mut until) = (Vec::new(), Vec::new(), Vec::new(), None);
     for row in rows {
         match row.kind {
@@ -75,13 +75,15 @@ fn read(rows: Vec<Row>, limit: i64) -> Result<(Vec<Post>, Changes)> {
             _ => until = Some(row.moment()?),
         }
     }
-    let is_complete = i64::try_from(list.len()).is_ok_and(|length| length < limit);
-    let until = until.ok_or_else(unreadable)?;
+    let until: Moment = until.ok_or_else(unreadable)?;
+    let is_below_limit = i64::try_from(list.len()).is_ok_and(|length| length < limit);
     let changes = Changes {
+        // Another server's transactions have other ids: which of them are news, it cannot tell.
+        is_complete: is_below_limit && until.is_of_same_server(since),
         list,
         written,
+        since: since.clone(),
         until,
-        is_complete,
     };
     Ok((posts, changes))
 }

@@ -14,12 +14,15 @@ pub enum ChangeKind {
     Deleted,
 }
 
-/// What has changed from one moment to a later one, in no order: of a post that is in it twice, it was written first.
+/// What has changed from one moment to a later one, in no order: whether a post
+/// that is in it twice was written first or deleted first, `written` tells.
 #[derive(Clone, Debug)]
 pub struct Changes {
     pub list: Vec<Change>,
     /// The posts that were written meanwhile and are still there, as they are at the later moment.
     pub written: Vec<Post>,
+    /// The earlier moment.
+    pub since: Moment,
     /// The later moment.
     pub until: Moment,
     /// Whether the list has all of them, and not just as many as were asked for.

@@ -230,6 +230,34 @@ async fn a_page_takes_one_statement_also_when_followees_have_written_meanwhile()
     assert_eq!(world.measured("timeline_index_retries_total"), 1);
 }
 
+/// As somebody does who restores a row by hand.
+#[tokio::test]
+async fn a_post_that_was_deleted_and_inserted_again_stays() {
+    let world = World::with_index(ENOUGH).await;
+    let [ada, bob] = world.people();
+    world.social.follow(&ada, [bob.id]);
+    world.post(&bob, "x").await;
+    world.app.load_index().await.unwrap();
+    let mut transaction = world.admin.begin().await.unwrap();
+    transaction
+        .execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM posts.posts")
+        .await
+        .unwrap();
+    transaction
+        .execute("DELETE FROM posts.posts")
+        .await
+        .unwrap();
+    transaction
+        .execute("INSERT INTO posts.posts SELECT * FROM kept")
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.timeline(&ada).await, ["x"]);
+    }
+    assert_eq!(world.measured("timeline_index_ready"), 1);
+}
+
 /// A page by number begins further down when somebody writes.
 #[tokio::test]
 async fn pages_by_number_are_right_when_followees_have_written_meanwhile() {

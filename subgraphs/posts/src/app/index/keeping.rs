@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use sqlx::Connection;
 use tokio::{
     task::coop::consume_budget,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep},
 };
 
 use super::{KEEP_SECONDS, Lists};
@@ -19,12 +19,13 @@ use crate::{
 
 /// How often changes are taken over when nobody reads a timeline.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Between two times that the whole index is read.
+/// Before the whole index is read again, and the longest when that fails again and again.
 const PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// How often old changes are deleted.
 const CLEANING: Duration = Duration::from_mins(1);
-/// Changes that are taken over at once. More have to be read again from the posts.
-const MOST_CHANGES: i64 = 1_000_000;
+/// Changes that are taken over at once, while readers wait. With more it is quicker to read all posts again.
+const MOST_CHANGES: i64 = 5_000;
 /// Rows a statement deletes.
 const BATCH: i64 = 10_000;
 
@@ -34,18 +35,24 @@ impl App {
         if self.index.is_none() {
             return;
         }
+        let mut pause = PAUSE;
         while !shutdown.is_cancelled() {
-            let start = Instant::now();
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 result = self.load_index() => match result {
-                    Ok(()) => self.keep_up(&shutdown).await,
-                    Err(error) => tracing::warn!(%error, "the index of the timeline could not be read"),
+                    Ok(()) => {
+                        pause = PAUSE;
+                        self.keep_up(&shutdown).await;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the index of the timeline could not be read");
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                    }
                 },
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = sleep_until(start + PAUSE) => {}
+                () = sleep(pause) => {}
             }
         }
     }

@@ -18,12 +18,17 @@ impl Known {
     }
 
     /// Goes on to the moment until which there are changes. Requests find out about them in one order and come here in
-    /// another: earlier ones are part of the later ones, and would bring back what was deleted since.
+    /// another: earlier ones are part of the later ones, and would bring back what was deleted since. Those that begin
+    /// later than the posts here are known, or at another server, would leave some out.
     pub fn take(&mut self, changes: &Changes) -> Result<(), TooManyAuthors> {
-        if self.moment.is_not_before(&changes.until) || !changes.is_complete {
+        let leads_on = changes.is_complete
+            && changes.since.is_of_same_server(&self.moment)
+            && self.moment.is_not_before(&changes.since)
+            && !self.moment.is_not_before(&changes.until);
+        if !leads_on {
             return Ok(());
         }
-        self.lists.apply(&changes.list)?;
+        self.lists.apply(changes)?;
         self.moment = changes.until.clone();
         Ok(())
     }
@@ -50,6 +55,10 @@ mod tests {
     }
 
     fn changes(kinds: &[ChangeKind], until: Moment) -> Changes {
+        changes_since(moment(0, 0, 5), kinds, until)
+    }
+
+    fn changes_since(since: Moment, kinds: &[ChangeKind], until: Moment) -> Changes {
         let change = |kind: &ChangeKind| Change {
             kind: *kind,
             author: Uuid::from_u128(1).into(),
@@ -58,6 +67,7 @@ mod tests {
         Changes {
             list: kinds.iter().map(change).collect(),
             written: Vec::new(),
+            since,
             until,
             is_complete: true,
         }
@@ -80,6 +90,16 @@ mod tests {
             known.take(changes).unwrap();
             assert_eq!(known.lists.posts(), 0);
             assert_eq!(known.moment, later.until);
+        }
+    }
+
+    #[test]
+    fn changes_that_begin_later_or_elsewhere_lead_nowhere() {
+        for since in [moment(0, 1, 6), moment(1, 0, 5)] {
+            let mut known = known();
+            let later = changes_since(since, &[ChangeKind::Written], moment(0, 2, 7));
+            known.take(&later).unwrap();
+            assert_eq!((known.lists.posts(), known.moment.snapshot.next), (0, 5));
         }
     }
 

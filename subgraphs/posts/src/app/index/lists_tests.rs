@@ -4,6 +4,7 @@ use common::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
+use crate::domain::{Change, Moment, Snapshot};
 
 type Post = (Place, UserId);
 
@@ -22,6 +23,25 @@ fn change(kind: ChangeKind, (place, author): Post) -> Change {
         kind,
         author,
         place,
+    }
+}
+
+fn changes(list: &[Change]) -> Changes {
+    let time = Timestamp::from_micros(0).unwrap();
+    let moment = Moment {
+        server_started_at: time,
+        at: time,
+        snapshot: Snapshot {
+            next: 0,
+            running: Vec::new(),
+        },
+    };
+    Changes {
+        list: list.to_vec(),
+        written: Vec::new(),
+        since: moment.clone(),
+        until: moment,
+        is_complete: true,
     }
 }
 
@@ -62,7 +82,7 @@ fn the_newest_are_those_of_the_definition_while_posts_come_and_go() {
             all.remove(&post);
             ChangeKind::Deleted
         };
-        lists.apply(&[change(kind, post)]).unwrap();
+        lists.apply(&changes(&[change(kind, post)])).unwrap();
         let after = rng.random_bool(0.7).then(|| place(&mut rng));
         let (authors, reach) = (some_authors(&mut rng), rng.random_range(1..30));
         let newest = lists.newest(&authors, after, reach);
@@ -78,11 +98,11 @@ fn a_post_that_was_written_and_deleted_meanwhile_is_gone_in_whatever_order_they_
     let post = (place(&mut StdRng::seed_from_u64(1)), author(1));
     let [written, deleted] =
         [ChangeKind::Written, ChangeKind::Deleted].map(|kind| change(kind, post));
-    for changes in [[written, deleted], [deleted, written]] {
-        lists.apply(&changes).unwrap();
+    for list in [[written, deleted], [deleted, written]] {
+        lists.apply(&changes(&list)).unwrap();
         assert_eq!((lists.posts(), lists.authors()), (0, 0));
     }
-    lists.apply(&[written, written]).unwrap();
+    lists.apply(&changes(&[written, written])).unwrap();
     assert_eq!((lists.posts(), lists.authors()), (1, 1));
 }
 
@@ -98,7 +118,9 @@ fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
             let of = author(rng.random_range(0..30) * rng.random_range(0..30) / 30);
             let post = (Place::new(at, Uuid::from_u128(rng.random())), of);
             all.insert(post);
-            lists.apply(&[change(ChangeKind::Written, post)]).unwrap();
+            lists
+                .apply(&changes(&[change(ChangeKind::Written, post)]))
+                .unwrap();
             assert!(lists.bytes() <= max_bytes);
             if rng.random_bool(0.1) {
                 let newest = *all
@@ -107,7 +129,9 @@ fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
                     .nth(rng.random_range(0..all.len()))
                     .unwrap();
                 all.remove(&newest);
-                lists.apply(&[change(ChangeKind::Deleted, newest)]).unwrap();
+                lists
+                    .apply(&changes(&[change(ChangeKind::Deleted, newest)]))
+                    .unwrap();
             }
             let back = number - rng.random_range(0..1_000).min(number);
             let after = rng

@@ -14,6 +14,7 @@ mod reading;
 use std::{
     cmp::Reverse,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 use common::{
@@ -21,6 +22,7 @@ use common::{
     page::{Keyset, Window},
 };
 use sqlx::PgPool;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::metrics::Metrics;
@@ -33,6 +35,9 @@ use reading::{Reading, Readings, readings};
 const KEEP_SECONDS: i64 = 30 * 60;
 /// An index that is further behind might miss changes that are deleted just now. Reading it takes a part of this time.
 const MAX_AGE_SECONDS: i64 = 10 * 60;
+
+/// How long a page waits for the statement that confirms it, together with those before it in the queue.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The index, if there is one now.
 pub struct Index {
@@ -78,13 +83,25 @@ impl Index {
         }
     }
 
-    /// The posts of a page, and what has changed since it was proposed, both as of one moment.
+    /// The posts of a page, and what has changed since it was proposed, both as of one moment. `None` if that cannot be
+    /// had, or not soon: then the index is of no use now.
     pub async fn read_posts(
         &self,
         ids: Vec<Uuid>,
         since: Moment,
-    ) -> Result<(Vec<Post>, Arc<Changes>), Fault> {
-        Ok(self.readings.ask(Reading { ids, since }).await?)
+    ) -> Option<(Vec<Post>, Arc<Changes>)> {
+        match timeout(PATIENCE, self.readings.ask(Reading { ids, since })).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(reason)) => {
+                tracing::debug!(error = %Fault::from(reason), "posts were not read with the index");
+                None
+            }
+            // A transaction that changes a great many posts, for example: its rows are looked at, and cannot be seen yet.
+            Err(_elapsed) => {
+                self.forget("the database does not say soon what has changed");
+                None
+            }
+        }
     }
 
     /// Which posts are on a page, at the moment of the index; `None` while there is no index.
@@ -104,7 +121,7 @@ impl Index {
         })
     }
 
-    /// Takes over what has changed since a moment at which the index was. Whether there is an index now.
+    /// Takes over what has changed. Whether there is an index now.
     pub fn take(&self, changes: &Changes) -> bool {
         let is_news = |known: &Known| {
             // A later moment alone is not worth stopping those who read for, until it is a second later.
@@ -162,9 +179,12 @@ impl Index {
         self.metrics.index_loaded();
     }
 
-    // A panic while it was written to would leave a half-changed index behind; there is nothing that panics in there, and
-    // whoever finds it so drops it.
+    // A panic while it was written to leaves a half-changed index behind. Nothing in there should, and whoever finds it so
+    // drops it.
     fn read(&self) -> RwLockReadGuard<'_, Option<Known>> {
+        if self.state.is_poisoned() {
+            drop(self.write());
+        }
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -172,6 +192,7 @@ impl Index {
         self.state.write().unwrap_or_else(|poisoned| {
             let mut state = poisoned.into_inner();
             *state = None;
+            self.state.clear_poison();
             state
         })
     }
@@ -256,7 +277,7 @@ impl Proposal {
             _ => true,
         };
         // One that is on it was known: others asked for the changes since an earlier moment.
-        is_before && is_within && !self.has(place) && followees.contains(author)
+        is_before && is_within && followees.contains(author) && !self.has(place)
     }
 
     fn has(&self, place: Place) -> bool {

@@ -7,6 +7,7 @@ use common::{
     error::Fault,
 };
 use sqlx::PgPool;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     domain::{Changes, Moment, Post},
 };
 
-/// Changes that are read beside pages. The index is at most a second behind, or else the database finds the pages.
+/// Changes that are read beside pages. With more the index is too far behind, and the database finds the pages alone.
 pub const MOST_CHANGES: i64 = 1_000;
 
 const LIMITS: Limits = Limits {
@@ -23,6 +24,9 @@ const LIMITS: Limits = Limits {
     calls: 4,
     patience: Duration::from_millis(20),
 };
+
+/// For getting a connection and the statement. Whoever waits does so for less long; this makes room for the next ones.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What one page asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +42,11 @@ pub type Readings = Coalescer<Reading, Answer, Fault>;
 pub fn readings(pool: PgPool) -> Readings {
     Coalescer::new(LIMITS, move |readings| {
         let pool = pool.clone();
-        async move { read(&pool, readings).await }
+        async move {
+            let reading = timeout(PATIENCE, read(&pool, readings));
+            let elapsed = "the posts of pages were not read in time";
+            reading.await.map_err(|_elapsed| Fault::unavailable(elapsed))?
+        }
     })
 }
 
@@ -75,15 +83,7 @@ async fn read(pool: &PgPool, readings: Vec<Reading>) -> Result<Vec<Answer>, Faul
             .iter()
             .filter_map(|id| posts.get(id).cloned())
             .collect();
-        if reading.since.is_of_same_server(&since) {
-            return (of_page, changes.clone());
-        }
-        // Of another server's moment nothing is known; whoever asks sees that these are not all changes.
-        let unknown = Changes {
-            is_complete: false,
-            ..Changes::clone(&changes)
-        };
-        (of_page, Arc::new(unknown))
+        (of_page, changes.clone())
     };
     Ok(readings.into_iter().map(answer).collect())
 }
