@@ -45,7 +45,9 @@ pub fn readings(pool: PgPool) -> Readings {
         async move {
             let reading = timeout(PATIENCE, read(&pool, readings));
             let elapsed = "the posts of pages were not read in time";
-            reading.await.map_err(|_elapsed| Fault::unavailable(elapsed))?
+            reading
+                .await
+                .map_err(|_elapsed| Fault::unavailable(elapsed))?
         }
     })
 }
