@@ -198,7 +198,7 @@ fn draw_chart(
     area.fill(&WHITE).map_err(|error| words(&error))?;
     let x = range(lines, |point| point.0, 1.5);
     // The legend has the upper part.
-    let y = range(lines, |point| point.1, 8.0);
+    let y = range(lines, |point| point.1, 30.0);
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
@@ -235,7 +235,7 @@ fn draw_chart(
     }
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
+        .position(SeriesLabelPosition::UpperLeft)
         .background_style(WHITE.mix(0.85))
         .border_style(BLACK.mix(0.2))
         .draw()
