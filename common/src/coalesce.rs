@@ -79,7 +79,7 @@ where
     }
 
     /// The value of a key, from a call that has not started yet. The call belongs to the trace of who asked first of those
-    /// that share it, and goes on when they are gone.
+    /// that share it, and once it has started goes on when they are gone.
     pub async fn ask(&self, key: K) -> Result<V, NoAnswer<E>> {
         let values = self.ask_all([key]).await?;
         values.into_iter().next().ok_or(NoAnswer::Lost)

@@ -85,34 +85,16 @@ impl Target {
             Self::RouterGraph(address) => (address, ROUTER_QUERY, true),
             Self::PostsGraph(address) => (address, SERVICE_QUERY, false),
             Self::RouterRest(address) => {
-                return get(
-                    address,
-                    "/api/feed?page_size=20",
-                    "cursor",
-                    after,
-                    token,
-                    Form::Rest,
-                );
+                let path = "/api/feed?page_size=20";
+                return get(address, path, "cursor", after, token, Form::Rest);
             }
             Self::PostsRest(address) => {
-                return get(
-                    address,
-                    "/feed?page_size=20",
-                    "cursor",
-                    after,
-                    token,
-                    Form::Rest,
-                );
+                let path = "/feed?page_size=20";
+                return get(address, path, "cursor", after, token, Form::Rest);
             }
             Self::Opponent(address) => {
-                return get(
-                    address,
-                    "/feed?first=20",
-                    "after",
-                    after,
-                    token,
-                    Form::Plain,
-                );
+                let path = "/feed?first=20";
+                return get(address, path, "after", after, token, Form::Plain);
             }
         };
         let body = match after {

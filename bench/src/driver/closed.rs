@@ -13,7 +13,7 @@ use super::{
     measurement::Measurement,
     probe::{Probe, Window},
 };
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 
 /// A wrong answer is not asked for again at full speed.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -25,15 +25,8 @@ pub async fn closed(
     window: Window,
     probe: &Probe,
 ) -> Result<Measurement> {
-    let address = calls
-        .first()
-        .ok_or_else(|| Failure::new("there is nothing to send"))?
-        .address;
     let mut tasks = JoinSet::new();
-    let mut open = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        open.push(Connection::open(address).await?);
-    }
+    let open = Connection::open_for(calls, connections).await?;
     let begin = Instant::now();
     for (number, connection) in open.into_iter().enumerate() {
         let mut turn: Vec<_> = calls.to_vec();

@@ -1,6 +1,6 @@
 //! One HTTP/1.1 connection that is kept.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -30,6 +30,19 @@ impl Connection {
         // Ends with the sender, or with the other side; the sender reports what matters of it.
         tokio::spawn(connection);
         Ok(Self { address, sender })
+    }
+
+    /// So many connections to where the calls go.
+    pub async fn open_for(calls: &[Arc<Call>], connections: usize) -> Result<Vec<Self>> {
+        let address = calls
+            .first()
+            .ok_or_else(|| Failure::new("there is nothing to send"))?
+            .address;
+        let mut open = Vec::with_capacity(connections);
+        for _ in 0..connections {
+            open.push(Self::open(address).await?);
+        }
+        Ok(open)
     }
 
     /// Sends a request and says whether its answer is right. The connection is opened anew where it was lost.

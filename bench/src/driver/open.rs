@@ -32,17 +32,10 @@ pub async fn open(
     window: Window,
     probe: &Probe,
 ) -> Result<Measurement> {
-    let address = calls
-        .first()
-        .ok_or_else(|| Failure::new("there is nothing to send"))?
-        .address;
     if !(rate > 0.0 && rate.is_finite()) {
         return Err(Failure::new(format!("{rate} requests a second are none")));
     }
-    let mut open = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        open.push(Connection::open(address).await?);
-    }
+    let open = Connection::open_for(calls, connections).await?;
     let (send, receive) = mpsc::unbounded_channel();
     let moments: Moments = Arc::new(Mutex::new(receive));
     let begin = Instant::now() + Duration::from_millis(20);

@@ -48,6 +48,16 @@ pub struct Setting {
     value: String,
 }
 
+impl Setting {
+    pub fn new(service: &str, name: &str, value: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+}
+
 impl std::str::FromStr for Setting {
     type Err = String;
 
@@ -58,11 +68,7 @@ impl std::str::FromStr for Setting {
         });
         let (service, name, value) =
             parts.ok_or("SERVICE:NAME=VALUE, such as posts:RUST_LOG=info")?;
-        Ok(Self {
-            service: service.to_owned(),
-            name: name.to_owned(),
-            value: value.to_owned(),
-        })
+        Ok(Self::new(service, name, value))
     }
 }
 

@@ -194,6 +194,28 @@ async fn an_index_that_the_database_contradicts_is_dropped_and_the_page_is_right
     );
 }
 
+/// As while somebody changes a great many posts in one transaction.
+#[tokio::test]
+async fn a_page_that_is_not_confirmed_in_time_is_found_without_the_index() {
+    let world = World::with_index(ENOUGH).await;
+    let [ada, bob] = world.people();
+    world.social.follow(&ada, [bob.id]);
+    world.post(&bob, "x").await;
+    world.app.load_index().await.unwrap();
+    let log = Log::record();
+    let mut lock = world.admin.begin().await.unwrap();
+    lock.execute("LOCK TABLE posts.changes").await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.timeline(&ada).await, ["x"]);
+        assert_eq!(log.take_values("plan"), ["merge"]);
+        assert_eq!(world.measured("timeline_index_ready"), 0);
+    }
+    lock.rollback().await.unwrap();
+    world.app.load_index().await.unwrap();
+    assert_eq!(world.timeline(&ada).await, ["x"]);
+    assert_eq!(log.take_values("plan"), ["index"]);
+}
+
 #[tokio::test]
 async fn a_post_keeps_its_author_and_its_place_and_the_table_its_rows() {
     let world = World::new().await;

@@ -10,11 +10,15 @@ pub struct Known {
     pub moment: Moment,
 }
 
+/// Whether what has changed from one moment to the other can be told.
+pub fn leads_to(from: &Moment, to: &Moment) -> bool {
+    to.is_of_same_server(from) && to.seconds_since(from) <= MAX_AGE_SECONDS
+}
+
 impl Known {
     /// Whether these changes can lead on from here: of the same server, and none of them deleted meanwhile.
     pub fn can_take(&self, changes: &Changes) -> bool {
-        changes.until.is_of_same_server(&self.moment)
-            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS
+        leads_to(&self.moment, &changes.until)
     }
 
     /// Goes on to the moment until which there are changes. Requests find out about them in one order and come here in

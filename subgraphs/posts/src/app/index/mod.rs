@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use super::metrics::Metrics;
 use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, Post, UserId};
-use known::Known;
+use known::{Known, leads_to};
 use lists::Lists;
 use reading::{Reading, Readings, readings};
 
@@ -232,9 +232,8 @@ impl Proposal {
         window: Window,
     ) -> Settled {
         let can_tell = changes.is_complete
-            && changes.until.is_of_same_server(&self.moment)
-            && changes.until.is_not_before(&self.moment)
-            && changes.until.seconds_since(&self.moment) <= MAX_AGE_SECONDS;
+            && leads_to(&self.moment, &changes.until)
+            && changes.until.is_not_before(&self.moment);
         let is_certain = self.uncertain.is_empty();
         // A post that was deleted leaves a gap that other posts have to be read for. One that was written takes its place,
         // unless the page begins further down, or was read before.
