@@ -8,6 +8,7 @@ pub mod clock;
 pub mod coalesce;
 pub mod config;
 pub mod error;
+pub mod feed;
 pub mod graphql;
 pub mod metrics;
 pub mod origin;
