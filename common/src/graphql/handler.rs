@@ -12,6 +12,7 @@ use axum::{
     routing::post,
 };
 
+use super::socket;
 use crate::{
     auth::Verifier,
     error::{Class, Error, Violation},
@@ -26,9 +27,9 @@ type Prepare = Arc<dyn Fn(Request, &Parts) -> Request + Send + Sync>;
 /// What it takes to answer GraphQL over HTTP.
 #[derive(Clone)]
 pub struct GraphqlService<E> {
-    executor: E,
-    verifier: Verifier,
-    prepare: Prepare,
+    pub(super) executor: E,
+    pub(super) verifier: Verifier,
+    pub(super) prepare: Prepare,
 }
 
 impl<E: Executor> GraphqlService<E> {
@@ -50,6 +51,14 @@ impl<E: Executor> GraphqlService<E> {
 pub fn routes<E: Executor>(service: GraphqlService<E>) -> Router {
     Router::new()
         .route("/graphql", post(answer::<E>))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(service)
+}
+
+/// The same for a subgraph that has subscriptions: they come by WebSocket.
+pub fn routes_with_socket<E: Executor>(service: GraphqlService<E>) -> Router {
+    Router::new()
+        .route("/graphql", post(answer::<E>).get(socket::take::<E>))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(service)
 }

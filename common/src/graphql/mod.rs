@@ -6,12 +6,13 @@ mod expansion;
 mod first;
 mod handler;
 mod nulls;
+mod socket;
 
 pub use batching::with_loader;
 pub use errors::{UserError, payload};
 pub use expansion::ExpansionLimit;
 pub use first::First;
-pub use handler::{GraphqlService, routes};
+pub use handler::{GraphqlService, routes, routes_with_socket};
 
 use async_graphql::{Context, ObjectType, SchemaBuilder, SubscriptionType};
 

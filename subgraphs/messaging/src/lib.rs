@@ -9,6 +9,7 @@ mod db;
 pub mod domain;
 pub mod graphql;
 pub mod rest;
+mod streams;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use common::{
     shutdown::Shutdown,
 };
 
-use app::App;
+use app::{App, live::Live};
 use clients::UsersService;
 use config::Config;
 
@@ -37,9 +38,12 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let users = Arc::new(UsersService::new(config.users));
     let keys = config.verifier.keys().clone();
     tokio::spawn(keys.follow(shutdown.clone()));
-    let app = App::new(pool.clone(), clock, users);
+    let bus = config.events.bus(&pool).await?;
+    let (live, gone) = Live::start(&pool, &clock, bus, shutdown.clone());
+    let app = App::new(pool.clone(), clock, users, live);
     let listener = service::bind(config.address).await?;
     server::serve(listener, routes(app, config.verifier), shutdown).await?;
+    gone.await;
     pool.close().await;
     Ok(())
 }
@@ -48,7 +52,9 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let (ready, keys) = (app.clone(), verifier.keys().clone());
     server::with_basics(
-        graphql::routes(app.clone(), verifier.clone()).merge(rest::routes(app, verifier)),
+        graphql::routes(app.clone(), verifier.clone())
+            .merge(streams::routes(app.clone(), verifier.clone()))
+            .merge(rest::routes(app, verifier)),
         Arc::new(move || {
             let (app, keys) = (ready.clone(), keys.clone());
             Box::pin(async move { keys.current().is_some() && app.is_ready().await })

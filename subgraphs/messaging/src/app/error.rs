@@ -5,7 +5,7 @@ use common::{
     error::{Class, Error, Fault, Violation},
 };
 
-use super::ports::DirectoryError;
+use super::{live::MAX_STREAMS_OF_ONE, ports::DirectoryError};
 use crate::domain::{MAX_KEY_LENGTH, MAX_TEXT_LENGTH, TextError};
 
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,10 @@ pub enum MessagingError {
     TokenRefused,
     #[error("the message is not of this conversation")]
     MessageElsewhere,
+    #[error("the viewer has as many streams open as one person may")]
+    TooManyStreams,
+    #[error("there is nothing of this id to go on after")]
+    PositionUnknown,
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -113,6 +117,18 @@ impl From<MessagingError> for Error {
                 "message_id",
                 "NOT_IN_CONVERSATION",
                 "The message id must be that of a message of this conversation.",
+            ),
+            MessagingError::TooManyStreams => Violation::new(
+                Class::RateLimited,
+                "RATE_LIMITED",
+                format!(
+                    "You have {MAX_STREAMS_OF_ONE} streams open, as many as one person may; close one first."
+                ),
+            ),
+            MessagingError::PositionUnknown => Violation::invalid_field(
+                "after",
+                "UNKNOWN",
+                "`after` must be the id of something that came, or could have come, in this stream.",
             ),
             MessagingError::Fault(fault) => return Self::Fault(fault),
         };

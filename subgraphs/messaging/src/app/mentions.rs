@@ -10,10 +10,20 @@ use common::{
 use super::{App, MessagingError, ports::KnownUser};
 use crate::{
     db,
-    domain::{Handle, Mention, Message, UserId},
+    domain::{Handle, Mention, MentionId, Message, UserId},
 };
 
 impl App {
+    /// Those of the mentions that are of the viewer, in no order.
+    pub async fn mentions_by_id(
+        &self,
+        viewer: UserId,
+        ids: &[MentionId],
+    ) -> Result<Vec<Mention>, Fault> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(db::mentions::by_ids(&mut conn, viewer, ids).await?)
+    }
+
     /// A page of the messages that mention the viewer and that the viewer may read, latest first.
     pub async fn mentions(
         &self,

@@ -5,6 +5,7 @@ mod contacts;
 mod conversations;
 mod error;
 mod lists;
+pub mod live;
 mod mentions;
 mod messages;
 mod people;
@@ -15,7 +16,7 @@ mod starting;
 
 use std::sync::Arc;
 
-use common::clock::SharedClock;
+use common::{clock::SharedClock, shutdown::Shutdown};
 use sqlx::PgPool;
 
 pub use error::MessagingError;
@@ -28,6 +29,7 @@ pub use reading::MarkRead;
 pub use sending::SendMessage;
 pub use starting::Started;
 
+use live::Live;
 use ports::UserDirectory;
 
 /// Everything the use cases need; cheap to clone.
@@ -36,11 +38,27 @@ pub struct App {
     pool: PgPool,
     clock: SharedClock,
     users: Arc<dyn UserDirectory>,
+    live: Live,
 }
 
 impl App {
-    pub fn new(pool: PgPool, clock: SharedClock, users: Arc<dyn UserDirectory>) -> Self {
-        Self { pool, clock, users }
+    pub fn new(
+        pool: PgPool,
+        clock: SharedClock,
+        users: Arc<dyn UserDirectory>,
+        live: Live,
+    ) -> Self {
+        Self {
+            pool,
+            clock,
+            users,
+            live,
+        }
+    }
+
+    /// Says when every live stream ends because the process stops.
+    pub fn stopping(&self) -> Shutdown {
+        self.live.stopping()
     }
 
     /// Whether the database answers. The users service is not asked: most of this one works without it.

@@ -69,3 +69,31 @@ pub enum DirectoryError {
     #[error("the user directory answered unexpectedly: {0}")]
     Unexpected(String),
 }
+
+/// Why the bus does not work.
+pub type BusError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Carries word between the processes of this service. Nothing depends on all of it arriving.
+#[async_trait]
+pub trait Bus: Send + Sync + 'static {
+    /// Tells every process that listens, this one too: at most 8,000 bytes.
+    async fn tell(&self, text: &str) -> Result<(), BusError>;
+
+    /// Begins to listen.
+    async fn listen(&self) -> Result<Box<dyn Ear>, BusError>;
+}
+
+/// Somebody who listens.
+#[async_trait]
+pub trait Ear: Send {
+    /// Waits for what is said next. After an error one has to listen anew.
+    async fn hear(&mut self) -> Result<Heard, BusError>;
+}
+
+/// What is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    Word(String),
+    /// Before this, something may have been said that was not heard: always so when one begins to listen.
+    Gap,
+}

@@ -92,6 +92,8 @@ impl App {
         };
         let message = self.store(&mut tx, draft).await?;
         tx.commit().await?;
+        let Pair { low, high } = target.participants();
+        self.live.arrived([low, high]);
         Ok(message)
     }
 

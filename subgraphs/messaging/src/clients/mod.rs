@@ -1,5 +1,7 @@
-//! Other contexts over HTTP.
+//! Other contexts over HTTP, and the bus.
 
+mod nats;
 mod users;
 
+pub use nats::NatsBus;
 pub use users::UsersService;

@@ -154,6 +154,16 @@ impl Head {
     }
 }
 
+/// Position of the latest message of a conversation; 0 when there is none.
+pub async fn last_seq(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        "SELECT last_seq FROM messaging.conversations WHERE id = $1",
+        id as _
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Locks a conversation until the end of the transaction: the next message of it is ours.
 pub async fn lock(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<Head> {
     sqlx::query_as!(

@@ -6,6 +6,22 @@ use uuid::Uuid;
 
 use crate::domain::{Mention, MentionId, Message, UserId};
 
+/// Those of the mentions that are of the user, in no order.
+pub async fn by_ids(
+    conn: &mut PgConnection,
+    user: UserId,
+    ids: &[MentionId],
+) -> sqlx::Result<Vec<Mention>> {
+    sqlx::query_as!(
+        Mention,
+        "SELECT id, message_id, created_at FROM messaging.mentions WHERE id = ANY($1) AND user_id = $2",
+        ids as _,
+        user as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Adds a mention of a participant to the list of those that mention them.
 pub async fn insert(
     conn: &mut PgConnection,

@@ -30,10 +30,7 @@ impl Conversation {
     /// The two people, the viewer being one of them, always in the same order.
     async fn participants(&self) -> Vec<Option<User>> {
         let pair = self.0.participants();
-        vec![
-            Some(User::reference(pair.low)),
-            Some(User::reference(pair.high)),
-        ]
+        vec![Some(User(pair.low)), Some(User(pair.high))]
     }
 
     /// Its messages, oldest first. None is ever inserted before one that was shown already.

@@ -15,7 +15,7 @@ use common::{
 
 use crate::{
     app::{App, MessageWindow},
-    domain::{Conversation, ConversationId, Message, MessageId, UserId},
+    domain::{Conversation, ConversationId, Mention, MentionId, Message, MessageId, UserId},
 };
 
 /// Reads on behalf of one viewer, and so only what that viewer may see.
@@ -72,6 +72,26 @@ impl Loader<MessageId> for Reader {
     async fn load(&self, ids: &[MessageId]) -> Result<HashMap<MessageId, Message>, Arc<Fault>> {
         let found = self.app.messages(self.viewer, ids).await?;
         Ok(found.into_iter().map(|found| (found.id, found)).collect())
+    }
+}
+
+impl Loader<MentionId> for Reader {
+    type Value = Mention;
+    type Error = Arc<Fault>;
+
+    async fn load(&self, ids: &[MentionId]) -> Result<HashMap<MentionId, Mention>, Arc<Fault>> {
+        let found = self.app.mentions_by_id(self.viewer, ids).await?;
+        Ok(found.into_iter().map(|found| (found.id, found)).collect())
+    }
+}
+
+/// Whether people are online, where the viewer may know it.
+impl Loader<UserId> for Reader {
+    type Value = bool;
+    type Error = Arc<Fault>;
+
+    async fn load(&self, users: &[UserId]) -> Result<HashMap<UserId, bool>, Arc<Fault>> {
+        Ok(self.app.online(self.viewer, users).await?)
     }
 }
 

@@ -33,7 +33,7 @@ impl Message {
 
     /// Who sent it. Null when the users service cannot be reached.
     async fn sender(&self) -> Option<User> {
-        Some(User::reference(self.0.sender_id))
+        Some(User(self.0.sender_id))
     }
 
     /// What it says: 1 to 4,000 characters.
@@ -45,7 +45,7 @@ impl Message {
     /// not be able to read it.
     async fn mentions(&self) -> Vec<Option<User>> {
         let ids = self.0.mentioned_user_ids.iter();
-        ids.map(|id| Some(User::reference(*id))).collect()
+        ids.map(|id| Some(User(*id))).collect()
     }
 
     /// When it was sent; never earlier than the message before it.

@@ -7,9 +7,10 @@ mod mention;
 mod message;
 mod mutation;
 mod query;
+mod subscription;
 mod user;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
 use axum::Router;
 use common::{
     auth::Verifier,
@@ -19,11 +20,12 @@ use common::{
 use crate::app::App;
 use mutation::Mutation;
 use query::Query;
+use subscription::Subscription;
 
-pub type MessagingSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type MessagingSchema = Schema<Query, Mutation, Subscription>;
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    with_limits(Schema::build(Query, Mutation, EmptySubscription)).enable_federation()
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    with_limits(Schema::build(Query, Mutation, Subscription)).enable_federation()
 }
 
 /// The schema that answers.
@@ -38,12 +40,11 @@ pub fn sdl() -> String {
         .sdl_with_options(SDLExportOptions::new().federation().compose_directive())
 }
 
-/// `POST /graphql`.
+/// `POST /graphql`, and its WebSocket.
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let schema = schema(app.clone());
-    common::graphql::routes(GraphqlService::new(
-        schema,
-        verifier,
-        move |request, _head| loaders::add(&app, request),
-    ))
+    let service = GraphqlService::new(schema, verifier, move |request, _head| {
+        loaders::add(&app, request)
+    });
+    common::graphql::routes_with_socket(service)
 }

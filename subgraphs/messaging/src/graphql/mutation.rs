@@ -64,6 +64,22 @@ pub struct MarkConversationReadPayload {
     user_errors: Vec<UserError>,
 }
 
+/// Where the viewer types.
+#[derive(InputObject)]
+pub struct IndicateTypingInput {
+    /// A conversation that the viewer takes part in.
+    conversation_id: ID,
+}
+
+/// The outcome of `indicateTyping`.
+#[derive(Default, SimpleObject)]
+pub struct IndicateTypingPayload {
+    /// The conversation in which the other participant is told.
+    conversation_id: Option<ID>,
+    /// Rules that the input breaks; nothing was done if there are any.
+    user_errors: Vec<UserError>,
+}
+
 // Payloads are nullable, so that an error of one mutation leaves the answers of the others in a request.
 pub struct Mutation;
 
@@ -144,5 +160,27 @@ impl Mutation {
                 },
             },
         ))
+    }
+
+    /// Tells the other participant of a conversation, if they subscribe to `typing` at this moment, that the viewer types.
+    /// Nothing is stored. To be called again every few seconds for as long as the viewer types.
+    async fn indicate_typing(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Where the viewer types.")] input: IndicateTypingInput,
+    ) -> async_graphql::Result<Option<IndicateTypingPayload>> {
+        let viewer = viewer(ctx)?;
+        let app = ctx.data::<App>()?;
+        let told = app.indicate_typing(viewer, &input.conversation_id).await;
+        Ok(Some(match payload(told)? {
+            Ok(conversation) => IndicateTypingPayload {
+                conversation_id: Some(conversation.0.into()),
+                ..Default::default()
+            },
+            Err(user_errors) => IndicateTypingPayload {
+                user_errors,
+                ..Default::default()
+            },
+        }))
     }
 }

@@ -11,10 +11,11 @@ use super::{
     loaders::{reader, shared},
     mention::Mention,
     message::Message,
+    user::User,
 };
 use crate::{
     app::{App, CONVERSATIONS, MENTIONS, place_of_conversation, place_of_mention},
-    domain::{ConversationId, MessageId, UserId},
+    domain::{ConversationId, MentionId, MessageId, UserId},
 };
 
 pub struct Query;
@@ -85,6 +86,34 @@ impl Query {
         ))
     }
 
+    /// A message by id; null when there is none that the viewer may read.
+    async fn message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> async_graphql::Result<Option<Message>> {
+        let reader = reader(ctx)?;
+        let Some(id) = MessageId::parse(&id) else {
+            return Ok(None);
+        };
+        let found = reader.load_one(id).await.map_err(shared)?;
+        Ok(found.map(Message))
+    }
+
+    /// A mention of the viewer by id; null when there is none.
+    async fn mention(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> async_graphql::Result<Option<Mention>> {
+        let reader = reader(ctx)?;
+        let Some(id) = MentionId::parse(&id) else {
+            return Ok(None);
+        };
+        let found = reader.load_one(id).await.map_err(shared)?;
+        Ok(found.map(Mention))
+    }
+
     #[graphql(entity)]
     async fn find_conversation_by_id(
         &self,
@@ -100,11 +129,12 @@ impl Query {
         ctx: &Context<'_>,
         id: ID,
     ) -> async_graphql::Result<Option<Message>> {
-        let reader = reader(ctx)?;
-        let Some(id) = MessageId::parse(&id) else {
-            return Ok(None);
-        };
-        let found = reader.load_one(id).await.map_err(shared)?;
-        Ok(found.map(Message))
+        self.message(ctx, id).await
+    }
+
+    // Whether there is such a user, the users context says; here it is somebody who may be online.
+    #[graphql(entity)]
+    async fn find_user_by_id(&self, id: ID) -> Option<User> {
+        UserId::parse(&id).map(User)
     }
 }

@@ -1,16 +1,25 @@
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{Context, ID, Object};
 
+use common::graphql::identity;
+
+use super::loaders::{reader, shared};
 use crate::domain::UserId;
 
-// A reference that the users context resolves. No descriptions: they would become those of its type.
-#[derive(SimpleObject)]
-#[graphql(unresolvable = "id")]
-pub struct User {
-    id: ID,
-}
+// The type belongs to the users context, which describes it; this one adds whether somebody is there.
+pub struct User(pub UserId);
 
+#[Object]
 impl User {
-    pub fn reference(id: UserId) -> Self {
-        Self { id: id.0.into() }
+    async fn id(&self) -> ID {
+        self.0.0.into()
+    }
+
+    /// Whether the user has a live stream open anywhere, right within 30 seconds. Only for the user and for those who have a
+    /// conversation with them that no block ended; null for anyone else.
+    async fn is_online(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<bool>> {
+        if identity(ctx).viewer().is_none() {
+            return Ok(None);
+        }
+        Ok(reader(ctx)?.load_one(self.0).await.map_err(shared)?)
     }
 }

@@ -4,6 +4,7 @@ mod conversations;
 mod mentions;
 mod message;
 mod messages;
+mod stream;
 
 use axum::{Router, extract::FromRef};
 use common::{
@@ -43,6 +44,8 @@ fn parts() -> (Router<Rest>, OpenApi) {
         .routes(routes!(messages::send, messages::list))
         .routes(routes!(conversations::mark_read))
         .routes(routes!(mentions::list))
+        .routes(routes!(stream::messages))
+        .routes(routes!(stream::typing))
         .split_for_parts();
     (routes, document(&ABOUT, described))
 }

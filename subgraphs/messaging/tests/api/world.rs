@@ -13,10 +13,12 @@ use async_trait::async_trait;
 use common::{
     auth::Viewer,
     clock::{Clock, SharedClock},
+    shutdown::Shutdown,
 };
 use messaging::{
     app::{
         App,
+        live::{Live, PostgresBus},
         ports::{Contact, DirectoryError, KnownUser, UserDirectory},
     },
     domain::{Handle, UserId},
@@ -66,7 +68,19 @@ impl World {
         let clock = ManualClock::shared();
         let directory = Arc::new(FakeDirectory::default());
         let shared: SharedClock = clock.clone();
-        let app = App::new(pool.clone(), shared.clone(), choose(directory.clone()));
+        let live = Live::start(
+            &pool,
+            &shared,
+            Arc::new(PostgresBus::new(pool.clone())),
+            Shutdown::new(),
+        )
+        .0;
+        let app = App::new(
+            pool.clone(),
+            shared.clone(),
+            choose(directory.clone()),
+            live,
+        );
         let routes = messaging::routes(app, tokens().verifier(shared));
         Self {
             rest: Rest::new(routes.clone(), &messaging::rest::openapi()),

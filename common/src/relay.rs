@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// Where a service takes such a WebSocket. Like everything under `/internal` it is not for clients; a stream is opened
 /// with the token of the client that it is for.
-pub const PATH: &str = "/internal/feed";
+pub const PATH: &str = "/internal/streams";
 
 /// How many events a batch has at most.
 pub const MAX_BATCH: usize = 16;

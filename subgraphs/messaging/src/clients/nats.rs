@@ -1,0 +1,82 @@
+//! NATS as the bus, for processes on several machines or on several database servers.
+
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use tokio::sync::watch;
+
+use crate::app::ports::{Bus, BusError, Ear, Heard};
+
+const SUBJECT: &str = "rookery.messaging.live";
+
+/// A NATS server, or several that know of one another.
+pub struct NatsBus {
+    client: Client,
+    /// How often a connection was made.
+    connections: watch::Receiver<u64>,
+}
+
+impl NatsBus {
+    /// Connects in the background, and again whenever the connection breaks.
+    pub async fn connect(servers: Vec<ServerAddr>) -> Result<Self, BusError> {
+        let (connected, connections) = watch::channel(0);
+        let client = ConnectOptions::new()
+            .name("messaging")
+            .retry_on_initial_connect()
+            .event_callback(move |event| {
+                let connected = connected.clone();
+                async move {
+                    match event {
+                        Event::Connected => connected.send_modify(|count| *count += 1),
+                        Event::SlowConsumer(_) => connected.send_modify(|count| *count += 1),
+                        Event::Disconnected => tracing::warn!("NATS is gone"),
+                        other => tracing::debug!(event = %other, "NATS"),
+                    }
+                }
+            })
+            .connect(servers)
+            .await?;
+        Ok(Self {
+            client,
+            connections,
+        })
+    }
+}
+
+#[async_trait]
+impl Bus for NatsBus {
+    async fn tell(&self, text: &str) -> Result<(), BusError> {
+        self.client.publish(SUBJECT, text.to_owned().into()).await?;
+        Ok(())
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Ear>, BusError> {
+        let words = self.client.subscribe(SUBJECT).await?;
+        let mut connections = self.connections.clone();
+        // What is heard first is that something was missed.
+        connections.mark_changed();
+        Ok(Box::new(Subscribed { words, connections }))
+    }
+}
+
+struct Subscribed {
+    words: Subscriber,
+    connections: watch::Receiver<u64>,
+}
+
+#[async_trait]
+impl Ear for Subscribed {
+    async fn hear(&mut self) -> Result<Heard, BusError> {
+        tokio::select! {
+            biased;
+            changed = self.connections.changed() => {
+                changed?;
+                Ok(Heard::Gap)
+            }
+            word = self.words.next() => {
+                let word = word.ok_or("the subscription ended")?;
+                Ok(Heard::Word(String::from_utf8_lossy(&word.payload).into_owned()))
+            }
+        }
+    }
+}
