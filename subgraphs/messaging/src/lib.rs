@@ -39,11 +39,13 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let keys = config.verifier.keys().clone();
     tokio::spawn(keys.follow(shutdown.clone()));
     let bus = config.events.bus(&pool).await?;
-    let (live, gone) = Live::start(&pool, &clock, bus, shutdown.clone());
+    let (live, running) = Live::new(&pool, &clock, bus, shutdown.clone());
+    let running = tokio::spawn(running);
     let app = App::new(pool.clone(), clock, users, live);
     let listener = service::bind(config.address).await?;
     server::serve(listener, routes(app, config.verifier), shutdown).await?;
-    gone.await;
+    // A panic there has been logged.
+    let _ = running.await;
     pool.close().await;
     Ok(())
 }

@@ -12,16 +12,10 @@ use apollo_compiler::{Name, Node};
 use crate::failure::{Failure, Result};
 use crate::finding::Finding;
 
-/// Types of the contract that need not be there yet, each with the reason.
-pub const NOT_YET: [(&str, &str); 1] = [(
-    "Subscription",
-    "live messages come with their own design; nothing is published under this name before",
-)];
-
 pub const CONTRACT: &str = "schema/contract.graphql";
 
 /// Compares the API schema with the contract. Every finding names a coordinate and its line in the contract.
-pub fn check(contract_sdl: &str, api_sdl: &str, not_yet: &[(&str, &str)]) -> Result<Vec<Finding>> {
+pub fn check(contract_sdl: &str, api_sdl: &str) -> Result<Vec<Finding>> {
     let contract = read(contract_sdl, CONTRACT)?;
     let api = read(api_sdl, "schema/api.graphql")?;
     let mut check = Check {
@@ -30,22 +24,13 @@ pub fn check(contract_sdl: &str, api_sdl: &str, not_yet: &[(&str, &str)]) -> Res
     };
     for (name, expected) in contract.types.iter().filter(|(_, ty)| !ty.is_built_in()) {
         let line = check.line(expected.name());
-        let excepted = not_yet
-            .iter()
-            .find(|(excepted, _)| *excepted == name.as_str());
-        match (api.types.get(name), excepted) {
-            (None, Some(_)) => {}
-            (None, None) => check.add(
+        match api.types.get(name) {
+            None => check.add(
                 line,
                 format!("type {name} is missing"),
                 format!("the {} of the contract", kind(expected)),
             ),
-            (Some(_), Some((_, reason))) => check.add(
-                line,
-                format!("type {name} is there, and still excepted ({reason})"),
-                "take it off the list of exceptions in xtask/src/schema/contract.rs".into(),
-            ),
-            (Some(actual), None) => check.ty(name, expected, actual),
+            Some(actual) => check.ty(name, expected, actual),
         }
     }
     Ok(check.findings)

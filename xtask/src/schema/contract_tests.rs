@@ -5,16 +5,14 @@ use super::*;
 const SMALL: &str = "type Query { posts(first: Int = 20, after: String): [Post!]! }\n\
     type Post { id: ID! author: User }\ntype User { id: ID! }\ninput NewPost { text: String! draft: Boolean = false }\n\
     type Subscription { posted: Post! }";
-const NONE: &[(&str, &str)] = &[("Subscription", "later")];
 
 fn findings(from: &str, to: &str) -> Vec<String> {
-    let api = SMALL.replace("type Subscription { posted: Post! }", "");
     assert!(
-        from.is_empty() || api.contains(from),
+        from.is_empty() || SMALL.contains(from),
         "the test edits nothing"
     );
-    let api = api.replacen(from, to, 1);
-    check(SMALL, &api, NONE)
+    let api = SMALL.replacen(from, to, 1);
+    check(SMALL, &api)
         .unwrap()
         .into_iter()
         .map(|finding| finding.wrong)
@@ -80,20 +78,7 @@ fn each_way_to_break_the_contract_is_found() {
 }
 
 #[test]
-fn an_exception_ends_when_the_type_is_there() {
-    let found = check(SMALL, SMALL, NONE).unwrap();
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(
-        found
-            .iter()
-            .all(|finding| finding.wrong.starts_with("type Subscription is there")),
-        "{found:?}"
-    );
-    assert!(check(SMALL, SMALL, &[]).unwrap().is_empty());
-}
-
-#[test]
 fn the_committed_contract_is_a_schema() {
     let contract = include_str!("../../../schema/contract.graphql");
-    assert!(check(contract, contract, &[]).unwrap().is_empty());
+    assert!(check(contract, contract).unwrap().is_empty());
 }

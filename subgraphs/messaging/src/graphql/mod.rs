@@ -25,7 +25,9 @@ use subscription::Subscription;
 pub type MessagingSchema = Schema<Query, Mutation, Subscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    with_limits(Schema::build(Query, Mutation, Subscription)).enable_federation()
+    with_limits(Schema::build(Query, Mutation, Subscription))
+        .enable_federation()
+        .enable_subscription_in_federation()
 }
 
 /// The schema that answers.

@@ -11,6 +11,7 @@ mod directory;
 mod failures;
 mod idempotency;
 mod inbox;
+mod live;
 mod mentions;
 mod order;
 mod pages;

@@ -52,6 +52,16 @@ impl Person {
     pub fn token(&self) -> &str {
         &self.token
     }
+
+    /// Gets a new token, as of now.
+    pub fn renew(&mut self, world: &World) {
+        self.token = tokens().token_at(self.id, &*world.clock);
+    }
+
+    /// Has a token that nobody signed.
+    pub fn forge(&mut self) {
+        self.token.push('x');
+    }
 }
 
 impl World {
@@ -68,19 +78,11 @@ impl World {
         let clock = ManualClock::shared();
         let directory = Arc::new(FakeDirectory::default());
         let shared: SharedClock = clock.clone();
-        let live = Live::start(
-            &pool,
-            &shared,
-            Arc::new(PostgresBus::new(pool.clone())),
-            Shutdown::new(),
-        )
-        .0;
-        let app = App::new(
-            pool.clone(),
-            shared.clone(),
-            choose(directory.clone()),
-            live,
-        );
+        // What runs beside requests does not: tests count statements.
+        let (bus, stopping) = (PostgresBus::new(pool.clone()), Shutdown::new());
+        let (live, _running) = Live::new(&pool, &shared, Arc::new(bus), stopping);
+        let users = choose(directory.clone());
+        let app = App::new(pool.clone(), shared.clone(), users, live);
         let routes = messaging::routes(app, tokens().verifier(shared));
         Self {
             rest: Rest::new(routes.clone(), &messaging::rest::openapi()),
@@ -162,6 +164,10 @@ impl World {
         let query = "query($id: ID!) { conversation(id: $id) { unreadCount } }";
         let data = self.get(person, query, json!({ "id": conversation })).await;
         data["conversation"]["unreadCount"].as_i64().unwrap()
+    }
+
+    pub fn clock_id(&self) -> Uuid {
+        self.clock.new_id()
     }
 
     /// One number from behind the service.

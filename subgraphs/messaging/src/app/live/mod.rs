@@ -36,9 +36,10 @@ pub struct Live {
 }
 
 impl Live {
-    /// Starts what wakes streams in this process and tells the others, until `stopping`: then every stream ends, too. The
-    /// second part ends when nothing of it is left in the database.
-    pub fn start(
+    /// The live part, and what wakes streams in this process and tells the others. That runs until `stopping`, when every
+    /// stream ends as well, and is over when nothing of this process is left in the database. Streams are woken by what
+    /// happens in this process without it, too.
+    pub fn new(
         pool: &PgPool,
         clock: &SharedClock,
         bus: Arc<dyn Bus>,
@@ -47,27 +48,27 @@ impl Live {
         // A process is another one after a restart: what it knew of its streams is gone.
         let instance = clock.new_id();
         let hub = Hub::default();
-        let outbox = Outbox::start(bus.clone(), instance, stopping.clone());
-        let listening = word::listen(bus, instance, hub.clone());
-        let sweeping = sweep::now_and_then(pool.clone(), hub.clone());
-        tokio::spawn(stopping.clone().run_until_cancelled_owned(listening));
-        tokio::spawn(stopping.clone().run_until_cancelled_owned(sweeping));
-        let presence = tokio::spawn(presence::keep(
-            pool.clone(),
-            instance,
-            hub.clone(),
-            stopping.clone(),
-        ));
-        let ended = async move {
-            // A panic there has been logged, and leaves what a lease ends anyway.
-            let _ = presence.await;
-        };
+        let (outbox, words) = Outbox::new();
         let live = Self {
-            hub,
+            hub: hub.clone(),
             outbox,
-            stopping,
+            stopping: stopping.clone(),
         };
-        (live, ended)
+        let pool = pool.clone();
+        let running = async move {
+            let waking = async {
+                tokio::join!(
+                    word::send(words, &*bus, instance),
+                    word::listen(&*bus, instance, &hub),
+                    sweep::now_and_then(&pool, &hub),
+                )
+            };
+            tokio::join!(
+                stopping.run_until_cancelled(waking),
+                presence::keep(&pool, instance, &hub, &stopping),
+            );
+        };
+        (live, running)
     }
 
     pub(super) fn stopping(&self) -> Shutdown {

@@ -36,7 +36,7 @@ impl App {
 }
 
 /// Notes who comes and goes, and renews the lease, until `stopping`; then notes that all are gone.
-pub(super) async fn keep(pool: PgPool, instance: Uuid, hub: Hub, stopping: Shutdown) {
+pub(super) async fn keep(pool: &PgPool, instance: Uuid, hub: &Hub, stopping: &Shutdown) {
     let mut ticks = interval(RENEWED_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -44,14 +44,14 @@ pub(super) async fn keep(pool: PgPool, instance: Uuid, hub: Hub, stopping: Shutd
             // The first tick comes at once: nobody can be noted before there is a lease.
             biased;
             () = stopping.cancelled() => break,
-            _ = ticks.tick() => renew(&pool, instance, &hub).await,
-            () = hub.moved() => note(&pool, instance, &hub).await,
+            _ = ticks.tick() => renew(pool, instance, hub).await,
+            () = hub.moved() => note(pool, instance, hub).await,
         };
         if let Err(error) = noted {
             tracing::warn!(%error, "who is online could not be noted");
         }
     }
-    if let Err(error) = end(&pool, instance).await {
+    if let Err(error) = end(pool, instance).await {
         tracing::warn!(%error, "people stay online until the lease of this process ends");
     }
 }

@@ -14,13 +14,13 @@ const EVERY: Duration = Duration::from_secs(3);
 /// People in one statement.
 const TOGETHER: usize = 5_000;
 
-pub(super) async fn now_and_then(pool: PgPool, hub: Hub) {
+pub(super) async fn now_and_then(pool: &PgPool, hub: &Hub) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         for people in hub.people().chunks(TOGETHER) {
-            match latest(&pool, people).await {
+            match latest(pool, people).await {
                 Ok(latest) => hub.wake_behind(&latest),
                 Err(error) => tracing::warn!(%error, "cannot see what has arrived"),
             }

@@ -1,8 +1,7 @@
 //! Word between the processes of this service: ids, and nothing that is kept.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use common::shutdown::Shutdown;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::mpsc, time::sleep};
 use uuid::Uuid;
@@ -48,27 +47,9 @@ struct Dispatch {
 pub(super) struct Outbox(mpsc::Sender<Word>);
 
 impl Outbox {
-    /// Sends what is put in, several words at once when they come faster than they can be sent, until `stopping`.
-    pub(super) fn start(bus: Arc<dyn Bus>, from: Uuid, stopping: Shutdown) -> Self {
-        let (sender, mut waiting) = mpsc::channel(WAITING);
-        let sending = async move {
-            let mut words = Vec::with_capacity(TOGETHER);
-            while waiting.recv_many(&mut words, TOGETHER).await > 0 {
-                let dispatch = Dispatch {
-                    from,
-                    words: std::mem::take(&mut words),
-                };
-                let sent = match serde_json::to_string(&dispatch) {
-                    Ok(text) => bus.tell(&text).await,
-                    Err(error) => Err(error.into()),
-                };
-                if let Err(error) = sent {
-                    tracing::warn!(%error, words = dispatch.words.len(), "other processes were not told");
-                }
-            }
-        };
-        tokio::spawn(stopping.run_until_cancelled_owned(sending));
-        Self(sender)
+    pub(super) fn new() -> (Self, mpsc::Receiver<Word>) {
+        let (sender, words) = mpsc::channel(WAITING);
+        (Self(sender), words)
     }
 
     /// Has a word sent, in a moment, if that is possible.
@@ -79,10 +60,26 @@ impl Outbox {
     }
 }
 
+/// Sends what is put into the outbox, several words at once when they come faster than they can be sent.
+pub(super) async fn send(mut waiting: mpsc::Receiver<Word>, bus: &dyn Bus, from: Uuid) {
+    let mut words = Vec::with_capacity(TOGETHER);
+    while waiting.recv_many(&mut words, TOGETHER).await > 0 {
+        let words = std::mem::take(&mut words);
+        let count = words.len();
+        let sent = match serde_json::to_string(&Dispatch { from, words }) {
+            Ok(text) => bus.tell(&text).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = sent {
+            tracing::warn!(%error, words = count, "other processes were not told");
+        }
+    }
+}
+
 /// Hears what other processes say, for ever.
-pub(super) async fn listen(bus: Arc<dyn Bus>, own: Uuid, hub: Hub) {
+pub(super) async fn listen(bus: &dyn Bus, own: Uuid, hub: &Hub) {
     loop {
-        if let Err(error) = listen_once(&*bus, own, &hub).await {
+        if let Err(error) = listen_once(bus, own, hub).await {
             tracing::warn!(%error, "other processes cannot be heard");
         }
         sleep(PAUSE).await;
