@@ -181,3 +181,27 @@ pub(super) async fn mark_read(
     app.mark_read(UserId(viewer.id), &request).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
+
+/// Tells the other participant that the caller types
+///
+/// Nothing is stored: only whoever subscribes to `typing` in the graph at this moment is told. To be called again every few
+/// seconds for as long as the caller types.
+#[utoipa::path(
+    post, path = "/conversations/{id}/typing", tag = "conversations", operation_id = "indicateTyping",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The conversation.")),
+    responses(
+        (status = 204, description = "They are told, if they watch."),
+        (status = 403, description = "`NOT_A_PARTICIPANT`; `FORBIDDEN`: one of the two blocks the other.", body = ErrorEnvelope),
+        (status = 404, description = "`CONVERSATION_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
+        NotSignedIn, Faults,
+    ),
+)]
+pub(super) async fn indicate_typing(
+    State(app): State<App>,
+    SignedIn(viewer): SignedIn,
+    Id(id): Id,
+) -> Result<Response, Error> {
+    app.indicate_typing(&viewer, &id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

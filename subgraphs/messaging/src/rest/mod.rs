@@ -43,9 +43,9 @@ fn parts() -> (Router<Rest>, OpenApi) {
         .routes(routes!(conversations::start, conversations::list))
         .routes(routes!(messages::send, messages::list))
         .routes(routes!(conversations::mark_read))
+        .routes(routes!(conversations::indicate_typing))
         .routes(routes!(mentions::list))
         .routes(routes!(stream::messages))
-        .routes(routes!(stream::typing))
         .split_for_parts();
     (routes, document(&ABOUT, described))
 }

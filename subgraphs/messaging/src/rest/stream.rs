@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -12,7 +12,7 @@ use axum::{
 };
 use common::{
     error::{Error, ErrorEnvelope},
-    rest::{Faults, Id, NotSignedIn, Query, SignedIn},
+    rest::{Faults, NotSignedIn, Query, SignedIn},
 };
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -169,28 +169,4 @@ fn last_words(error: Error) -> Event {
     let event = Event::default().event("error");
     // Two texts can always be written.
     event.json_data(words).unwrap_or_default()
-}
-
-/// Tells the other participant that the caller types
-///
-/// Nothing is stored: only whoever subscribes to `typing` in the graph at this moment is told. To be called again every few
-/// seconds for as long as the caller types.
-#[utoipa::path(
-    post, path = "/conversations/{id}/typing", tag = "conversations", operation_id = "indicateTyping",
-    security(("bearer" = [])),
-    params(("id" = uuid::Uuid, Path, description = "The conversation.")),
-    responses(
-        (status = 204, description = "They are told, if they watch."),
-        (status = 403, description = "`NOT_A_PARTICIPANT`; `FORBIDDEN`: one of the two blocks the other.", body = ErrorEnvelope),
-        (status = 404, description = "`CONVERSATION_NOT_FOUND`, `NOT_FOUND`.", body = ErrorEnvelope),
-        NotSignedIn, Faults,
-    ),
-)]
-pub(super) async fn typing(
-    State(app): State<App>,
-    SignedIn(viewer): SignedIn,
-    Id(id): Id,
-) -> Result<Response, Error> {
-    app.indicate_typing(&viewer, &id).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -31,6 +31,8 @@ async fn a_setting_that_is_missing_or_wrong_stops_the_start_and_is_named() {
         ("USERS_URL", "users"),
         ("DATABASE_URL", "x"),
         ("JWT_PUBLIC_KEY", "x"),
+        ("EVENTS_URL", "kafka://127.0.0.1:9092"),
+        ("EVENTS_URL", "nats://127.0.0.1:x"),
     ] {
         let mut env = good.clone();
         env.retain(|(n, _)| *n != name);

@@ -106,6 +106,14 @@ impl Api for Graph<'_> {
         payload.map(|_| Value::Null)
     }
 
+    async fn indicate_typing(&self, who: Option<&Person>, of: &str) -> Outcome {
+        let input = json!({ "conversationId": of });
+        let payload = self
+            .mutate(who, "indicateTyping", input, "conversationId")
+            .await;
+        payload.map(|_| Value::Null)
+    }
+
     async fn mentions(&self, who: Option<&Person>, page: Page<'_>) -> Outcome {
         let query = format!(
             "query($first: Int!, $after: String) {{ mentions(first: $first, after: $after) {{

@@ -21,6 +21,7 @@ trait Api {
     async fn messages(&self, who: Option<&Person>, of: &str, page: Page<'_>) -> Outcome;
     async fn mark_read(&self, who: Option<&Person>, of: &str, message: &str) -> Outcome;
     async fn mentions(&self, who: Option<&Person>, page: Page<'_>) -> Outcome;
+    async fn indicate_typing(&self, who: Option<&Person>, of: &str) -> Outcome;
 }
 
 #[derive(Clone, Copy)]
@@ -144,6 +145,8 @@ impl Story<'_> {
             self.note(format!("read the messages of {what}"), page);
             let marked = self.api.mark_read(Some(&self.ada), id, message).await;
             self.note(format!("mark {what} as read"), marked);
+            let typing = self.api.indicate_typing(Some(&self.ada), id).await;
+            self.note(format!("type in {what}"), typing);
             let marked = self
                 .api
                 .mark_read(Some(&self.grace), &conversation, id)
@@ -157,6 +160,8 @@ impl Story<'_> {
             let who = who.as_ref();
             let sent = self.api.send(who, &conversation, "x", None).await;
             self.note(format!("send as {what}"), sent);
+            let typing = self.api.indicate_typing(who, &conversation).await;
+            self.note(format!("type as {what}"), typing);
             let page = self.api.messages(who, &conversation, PAGE).await;
             self.note(format!("read messages as {what}"), page);
             let marked = self.api.mark_read(who, &conversation, message).await;
@@ -197,6 +202,8 @@ impl Story<'_> {
                 };
                 let sent = self.api.send(Some(&ada), &conversation, "x", None).await;
                 self.note(format!("send while {what} block {when}"), sent);
+                let typing = self.api.indicate_typing(Some(&ada), &conversation).await;
+                self.note(format!("type while {what} block {when}"), typing);
                 let found = self.api.start(Some(&ada), &grace.id.to_string()).await;
                 self.note(format!("find it while {what} block {when}"), found);
                 let page = self.api.messages(Some(&ada), &conversation, PAGE).await;
@@ -230,6 +237,8 @@ impl Story<'_> {
             let inbox = self.api.inbox(Some(who), PAGE).await;
             self.note(format!("the inbox of {what}"), inbox);
         }
+        let typing = self.api.indicate_typing(Some(&grace), &conversation).await;
+        self.note("type", typing);
         for index in [1, 0] {
             let message = &messages[index];
             let marked = self
@@ -295,6 +304,8 @@ async fn both_apis_do_the_same() {
         "messaging.participants",
         "messaging.messages",
         "messaging.mentions",
+        "messaging.inboxes",
+        "messaging.inbox_entries",
     ];
     let rows = dump(&graph.admin, &tables, &[]).await;
     assert!(

@@ -97,6 +97,11 @@ impl Api for Rest<'_> {
         self.call(who, Method::POST, &path, Some(body), None).await
     }
 
+    async fn indicate_typing(&self, who: Option<&Person>, of: &str) -> Outcome {
+        let path = format!("/conversations/{of}/typing");
+        self.call(who, Method::POST, &path, None, None).await
+    }
+
     async fn mentions(&self, who: Option<&Person>, page: Page<'_>) -> Outcome {
         self.page(who, "/messages/mentions", page).await
     }
