@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -37,6 +38,8 @@ pub struct World {
     /// The superuser's view, for looking behind the service.
     pub admin: PgPool,
     pub pool: PgPool,
+    // Never polled.
+    _beside: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
     // Last: it is dropped after the connections to it.
     _database: TestDatabase,
 }
@@ -80,7 +83,7 @@ impl World {
         let shared: SharedClock = clock.clone();
         // What runs beside requests does not: tests count statements.
         let (bus, stopping) = (PostgresBus::new(pool.clone()), Shutdown::new());
-        let (live, _running) = Live::new(&pool, &shared, Arc::new(bus), stopping);
+        let (live, running) = Live::new(&pool, &shared, Arc::new(bus), stopping);
         let users = choose(directory.clone());
         let app = App::new(pool.clone(), shared.clone(), users, live);
         let routes = messaging::routes(app, tokens().verifier(shared));
@@ -91,6 +94,7 @@ impl World {
             clock,
             admin,
             pool,
+            _beside: Mutex::new(Box::pin(running)),
             _database: database,
         }
     }

@@ -61,9 +61,9 @@ async fn mentions_come_with_the_messages_that_make_them() {
         world.say(ada, conversation, &format!("{number}")).await;
     }
     world.say(ada, conversation, "@grace again").await;
+    let third = relay.events(1).await;
     let after = [("after", first[0].as_str())];
     relay.opened(2, grace, "mentionReceived", &after).await;
-    let third = relay.events(1).await;
     assert_eq!(relay.events(2).await, [first[1].clone(), third[0].clone()]);
 }
 

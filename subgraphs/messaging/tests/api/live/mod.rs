@@ -2,6 +2,7 @@
 
 mod arriving;
 mod ending;
+mod migrated;
 mod presence;
 mod processes;
 mod seam;
