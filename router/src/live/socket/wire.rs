@@ -3,6 +3,7 @@
 use std::{future::poll_fn, io, time::Duration};
 
 use hive_router::ntex::{
+    codec::BytesCodec,
     io::IoBoxed,
     util::{ByteString, Bytes, BytesMut, Either},
     ws::{Codec, Frame, Item, Message, error::ProtocolError},
@@ -170,7 +171,17 @@ impl Wire {
             self.write(Message::Close(Some(reason)));
             let farewell = async {
                 // What still comes is not of interest any more, only its end.
-                while self.next().await.is_ok() {}
+                let ended = loop {
+                    if let Err(ended) = self.next().await {
+                        break ended;
+                    }
+                };
+                if matches!(ended, Closing::ByClient | Closing::Gone) {
+                    return;
+                }
+                // Nor can it be read as frames.
+                let _ = self.io.flush(true).await;
+                while let Ok(Some(_)) = self.io.recv(&BytesCodec).await {}
             };
             let _ = timeout(FAREWELL, farewell).await;
         }

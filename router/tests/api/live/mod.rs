@@ -1,5 +1,10 @@
 //! Subscriptions through the router.
 
+mod clients;
+mod faults;
+mod identity;
+mod operations;
+mod protocol;
 mod streams;
 
 /// What most tests subscribe to.

@@ -13,7 +13,6 @@ mod tokens;
 
 pub use backend::Backend;
 pub use events::Events;
-pub use feed::Feed;
 pub use graph::Graph;
 pub use raw::{RawAnswer, exchange, parsed};
 pub use router::{Answer, Router, logs_of_refused_start};
