@@ -13,7 +13,9 @@ use common::{
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::{DEFAULT_ADDRESS, limits::Limits, rate::RateLimits, supergraph::Supergraph};
+use crate::{
+    DEFAULT_ADDRESS, limits::Limits, live::max_clients, rate::RateLimits, supergraph::Supergraph,
+};
 
 /// The configuration of the router, from the environment and from nowhere else.
 ///
@@ -29,6 +31,7 @@ use crate::{DEFAULT_ADDRESS, limits::Limits, rate::RateLimits, supergraph::Super
 /// | `GRAPHQL_INTROSPECTION` | `true` | `false` refuses introspection and leaves suggestions out of messages |
 /// | `SHARE_SUBGRAPH_REQUESTS` | `false` | identical queries of one sender in flight at once cost a subgraph one request |
 /// | `ROUTER_WORKERS` | physical cores | threads that serve requests |
+/// | `LIVE_MAX_CLIENTS` | 15000 | clients with a WebSocket or a stream at once |
 /// | `LOG_FORMAT`, `RUST_LOG` | `json`; warnings, and one line a request | how much is logged, and how |
 /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | none | traces are exported there over HTTP |
 ///
@@ -44,6 +47,7 @@ pub struct RouterConfig {
     pub introspection: bool,
     pub share_subgraph_requests: bool,
     pub workers: Option<NonZeroUsize>,
+    pub live_max_clients: usize,
     pub limits: Limits,
     pub rate_limits: RateLimits,
     pub log_format: LogFormat,
@@ -90,6 +94,7 @@ impl RouterConfig {
             introspection: env.flag("GRAPHQL_INTROSPECTION", true)?,
             share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,
             workers: env.parsed("ROUTER_WORKERS", "a number of threads above 0")?,
+            live_max_clients: max_clients(env)?,
             limits: Limits::from_env(env)?,
             rate_limits: RateLimits::from_env(env)?,
             log_format: LogFormat::from_env(env)?,

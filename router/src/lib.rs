@@ -9,6 +9,7 @@
 //! | `gate` | who sends it, and how often they may (`rate`); paths, `/health`, `/ready`, 404, what a GraphQL request may look like |
 //! | `pages` | `/openapi.json` and `/docs`; a request for them ends here |
 //! | `rest` | passes `/api/…` on to the service it belongs to; such a request ends here as well |
+//! | `live` | subscriptions, by WebSocket or as a stream over HTTP; they end here, and their events are asked for from without |
 //! | the engine | parses, limits, validates, plans, executes; calls `policy` on the way |
 //!
 //! `docs/adr/0006-router-engine.md` says why this engine; each of its traps has a test in `tests/`.
@@ -22,6 +23,7 @@ mod engine;
 mod gate;
 mod limits;
 mod linger;
+mod live;
 mod pages;
 mod policy;
 mod private_files;

@@ -74,7 +74,8 @@ pub(crate) fn ok(body: &Value) -> Response {
     response
 }
 
-fn graphql_media_type(request: &HeaderMap) -> &'static str {
+/// The media type that a client asks for a GraphQL response in.
+pub(crate) fn graphql_media_type(request: &HeaderMap) -> &'static str {
     let asks = request
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

@@ -6,8 +6,10 @@ use common::{auth::install_crypto, service::StartError, shutdown::Shutdown};
 use hive_router::{
     PluginRegistry, RouterPaths, RouterSharedState, SchemaState,
     background_tasks::BackgroundTasksManager,
-    build_http_service_config, configure_app_from_config, configure_ntex_app,
-    init_rustls_crypto_provider, invoke_shutdown_hooks,
+    build_http_service_config,
+    config::HiveRouterConfig,
+    configure_app_from_config, configure_ntex_app, init_rustls_crypto_provider,
+    invoke_shutdown_hooks,
     ntex::{
         SharedCfg,
         rt::{DefaultRuntime, System},
@@ -27,6 +29,7 @@ use crate::{
     edge::{Cors, Edge, InFlight},
     engine::{self, GRACE, GRAPHQL_PATH},
     gate::{Gate, Keeper, Tickets},
+    live::{Live, Password},
     pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
@@ -63,7 +66,7 @@ pub fn run(config: RouterConfig, shutdown: fn() -> io::Result<Shutdown>) -> Resu
 }
 
 async fn serve(
-    config: RouterConfig,
+    mut config: RouterConfig,
     shutdown: fn() -> io::Result<Shutdown>,
 ) -> Result<(), StartError> {
     let shutdown = shutdown()?;
@@ -75,16 +78,13 @@ async fn serve(
     let pages = Pages::new().map_err(other)?;
     let tickets = Tickets::new();
     let files = PrivateFiles::write(config.supergraph.sdl(), tickets.jwks())?;
-    let engine = engine::config(&config, &files).map_err(other)?;
-    if !config.supergraph.is_enforced_by(&engine) {
-        return Err(StartError::Other(
-            "the engine would not enforce the authorization of this supergraph".into(),
-        ));
-    }
-    // The engine wants it for as long as the process lives.
-    let engine = engine.into_static();
-    let telemetry =
-        Telemetry::init(engine, config.log_format, config.log_filter).map_err(StartError::Other)?;
+    let engine = configured(&config, &files)?;
+    let telemetry = Telemetry::init(
+        engine,
+        config.log_format,
+        std::mem::take(&mut config.log_filter),
+    )
+    .map_err(StartError::Other)?;
 
     let mut background = BackgroundTasksManager::new();
     let plugins = PluginRegistry::new().register::<Policy>();
@@ -97,11 +97,20 @@ async fn serve(
     // Both files have been read by now.
     drop(files);
 
-    let in_flight = InFlight::default();
+    let (in_flight, password) = (InFlight::default(), Password::new());
+    let address = listener.local_addr()?;
+    let live = Arc::new(Live::start(
+        &config,
+        shared.validation_plan.clone(),
+        address,
+        password.clone(),
+        &shutdown,
+    ));
     let edge = Edge {
         cors: Arc::new(Cors::new(config.allowed_origins)),
         proxies: config.trusted_proxies,
         in_flight: in_flight.clone(),
+        password: password.clone(),
     };
     let rate = Rate::new(config.rate_limits);
     hive_router::ntex::rt::spawn(rate.clone().forget_now_and_then());
@@ -114,6 +123,7 @@ async fn serve(
         }),
         rest,
         rate,
+        live: live.clone(),
     };
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);
@@ -147,18 +157,13 @@ async fn serve(
     if let Some(workers) = config.workers {
         server = server.workers(workers.get());
     }
-    let address = listener.local_addr()?;
     let server = server.listen(listener)?.run();
     tracing::info!(%address, "listening");
 
-    hive_router::ntex::rt::spawn({
-        let (server, in_flight) = (server.clone(), in_flight.clone());
-        async move {
-            shutdown.cancelled().await;
-            tracing::info!("stopping");
-            in_flight.stop();
-            server.stop(true).await;
-        }
+    let (stopped, told) = (server.clone(), farewell(shutdown, in_flight.clone(), live));
+    hive_router::ntex::rt::spawn(async move {
+        told.await;
+        stopped.stop(true).await;
     });
     let outcome = server.await;
     finish(&in_flight).await;
@@ -167,6 +172,20 @@ async fn serve(
     tracing::info!("stopped");
     telemetry.shutdown().await;
     Ok(outcome?)
+}
+
+/// The engine's configuration, which it wants for as long as the process lives.
+fn configured(
+    config: &RouterConfig,
+    files: &PrivateFiles,
+) -> Result<&'static HiveRouterConfig, StartError> {
+    let engine = engine::config(config, files).map_err(other)?;
+    if config.supergraph.is_enforced_by(&engine) {
+        return Ok(engine.into_static());
+    }
+    Err(StartError::Other(
+        "the engine would not enforce the authorization of this supergraph".into(),
+    ))
 }
 
 /// Binds before the engine starts, so that a port that is taken is said at once and by name.
@@ -206,6 +225,15 @@ async fn has_schema(schema: &SchemaState) -> Result<(), StartError> {
         .map_err(|_elapsed| {
             StartError::Other("the engine cannot serve this supergraph; its log says why".into())
         })
+}
+
+/// Waits until the router is to stop, and tells those who would not find out by themselves.
+async fn farewell(shutdown: Shutdown, in_flight: InFlight, live: Arc<Live>) {
+    shutdown.cancelled().await;
+    tracing::info!("stopping");
+    in_flight.stop();
+    // The server would end the threads that serve them without a word.
+    live.end().await;
 }
 
 /// Waits for what the server did not wait for.

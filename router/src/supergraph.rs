@@ -3,16 +3,21 @@
 //! The engine loads almost anything and fails, or fails open, at the first operation: a schema without subgraphs, a
 //! subgraph whose address nobody configured, an authorization directive under a name it does not look for.
 
+use std::sync::Arc;
+
 use hive_router::{
     config::HiveRouterConfig,
     graphql_tools::static_graphql::schema::{
         Definition, Directive, Document, TypeDefinition, Value,
     },
     query_planner::{
+        consumer_schema::ConsumerSchema,
         planner::{Planner, PlannerError, QueryPlannerOptions},
         utils::parsing::safe_parse_schema,
     },
 };
+
+use crate::live::{self, SourceError, Sources};
 
 const COMMITTED: &str = include_str!("../../schema/supergraph.graphql");
 
@@ -27,6 +32,8 @@ const AUTHORIZATION: [&str; 3] = ["authenticated", "requiresScopes", "policy"];
 pub(crate) struct Supergraph {
     sdl: String,
     has_authorization: bool,
+    consumer: Arc<ConsumerSchema>,
+    sources: Sources,
 }
 
 /// Why a supergraph is not served.
@@ -44,6 +51,8 @@ pub(crate) enum SupergraphError {
     Unenforced(String, &'static str),
     #[error("the query planner refuses it: {0}")]
     Planner(#[from] PlannerError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 impl Supergraph {
@@ -58,15 +67,29 @@ impl Supergraph {
         })?;
         check_subgraphs(&document)?;
         let has_authorization = check_authorization(&document)?;
-        Planner::new_from_supergraph(&document, QueryPlannerOptions::default())?;
+        let planner = Planner::new_from_supergraph(&document, QueryPlannerOptions::default())?;
+        let consumer = planner.consumer_schema;
+        let sources = live::sources(&document, &consumer.document)?;
         Ok(Self {
             sdl,
             has_authorization,
+            consumer,
+            sources,
         })
     }
 
     pub(crate) fn sdl(&self) -> &str {
         &self.sdl
+    }
+
+    /// The schema as clients see it.
+    pub(crate) fn consumer(&self) -> &Arc<ConsumerSchema> {
+        &self.consumer
+    }
+
+    /// Where the events of its subscriptions come from.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// Whether the engine with this configuration enforces every authorization directive of this schema. With `jwt`

@@ -11,8 +11,14 @@ use hive_router::ntex::{
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// Notes the address of the client for the layers further in, and puts it in the place of what the request says.
-pub(super) fn settle(proxies: &TrustedProxies, request: &mut WebRequest<DefaultError>) {
-    let client = client_of(proxies, request);
+pub(super) fn settle(
+    proxies: &TrustedProxies,
+    is_ours: bool,
+    request: &mut WebRequest<DefaultError>,
+) {
+    // The router says whom it asks for, and has found that out before.
+    let own = is_ours.then(|| said(request)).flatten();
+    let client = own.unwrap_or_else(|| client_of(proxies, request));
     let headers = request.headers_mut();
     headers.remove(header::FORWARDED);
     headers.remove(REAL_IP);
@@ -21,6 +27,12 @@ pub(super) fn settle(proxies: &TrustedProxies, request: &mut WebRequest<DefaultE
         headers.insert(FORWARDED_FOR, client);
     }
     request.extensions_mut().insert(client);
+}
+
+fn said(request: &WebRequest<DefaultError>) -> Option<ClientAddress> {
+    let value = request.headers().get(FORWARDED_FOR)?;
+    let address = value.to_str().ok()?.parse().ok()?;
+    Some(ClientAddress::of(address))
 }
 
 fn client_of(proxies: &TrustedProxies, request: &WebRequest<DefaultError>) -> ClientAddress {

@@ -18,7 +18,9 @@ use http::HeaderValue;
 
 pub(crate) use cors::Cors;
 pub(crate) use in_flight::InFlight;
-pub(crate) use trace::{REQUEST_ID, TraceId};
+pub(crate) use trace::{REQUEST_ID, TRACEPARENT, TraceId};
+
+use crate::live::Password;
 
 /// Puts every request into a trace, says where it comes from, answers CORS and counts what is in flight.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct Edge {
     pub(crate) cors: Arc<Cors>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) in_flight: InFlight,
+    /// Of the router when it asks itself.
+    pub(crate) password: Password,
 }
 
 impl<S> Middleware<S, SharedCfg> for Edge {
@@ -61,7 +65,11 @@ where
         let in_flight = self.edge.in_flight.enter();
         let trace_id = TraceId::begin(request.headers_mut());
         request.extensions_mut().insert(trace_id.clone());
-        client::settle(&self.edge.proxies, &mut request);
+        let errand = self.edge.password.take(request.headers_mut());
+        client::settle(&self.edge.proxies, errand.is_some(), &mut request);
+        if let Some(errand) = errand {
+            request.extensions_mut().insert(errand);
+        }
         let origin = request.headers().get(header::ORIGIN).cloned();
 
         let mut response = match self.edge.cors.preflight(request.head()) {

@@ -4,7 +4,7 @@ use common::trace::TraceContext;
 use hive_router::ntex::http::{HeaderMap, header::HeaderValue};
 use http::HeaderName;
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The id that the caller gives a request, and every line of log about it has.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

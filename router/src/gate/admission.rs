@@ -27,27 +27,24 @@ pub(super) async fn identify(verifier: &Verifier, headers: &HeaderMap) -> Result
     verifier.identify(&presented(headers)).await
 }
 
-/// Leaves a good `Authorization` header in one spelling, and adds the ticket that the engine goes by; whether there is a
-/// token.
+/// Leaves a good `Authorization` header in one spelling, and adds the ticket that the engine goes by.
 pub(super) fn settle(
     sender: Result<Identity, Error>,
     tickets: &Tickets,
     headers: &mut HeaderMap,
-) -> Result<bool, Refusal> {
+) -> Result<Identity, Refusal> {
     headers.remove(TICKET);
     headers.remove(header::AUTHORIZATION);
-    match sender.map_err(refusal)? {
-        Identity::Anonymous => Ok(false),
-        Identity::Viewer(viewer) => {
-            let ticket = tickets.of(&viewer);
-            let ticket = ticket.map_err(|fault| refusal(fault.into()))?;
-            let token = HeaderValue::from_str(viewer.authorization().expose_secret())
-                .map_err(|error| refusal(Fault::internal(error).into()))?;
-            headers.insert(HeaderName::from_static(TICKET), ticket);
-            headers.insert(header::AUTHORIZATION, token);
-            Ok(true)
-        }
+    let identity = sender.map_err(refusal)?;
+    if let Some(viewer) = identity.viewer() {
+        let ticket = tickets.of(viewer);
+        let ticket = ticket.map_err(|fault| refusal(fault.into()))?;
+        let token = HeaderValue::from_str(viewer.authorization().expose_secret())
+            .map_err(|error| refusal(Fault::internal(error).into()))?;
+        headers.insert(HeaderName::from_static(TICKET), ticket);
+        headers.insert(header::AUTHORIZATION, token);
     }
+    Ok(identity)
 }
 
 fn refusal(error: Error) -> Refusal {
@@ -129,8 +126,9 @@ mod tests {
             headers.append(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
         let sender = identify(&SIGNED.0, &headers).await;
-        let outcome =
-            settle(sender, &Tickets::new(), &mut headers).map_err(|refusal| refusal.status);
+        let outcome = settle(sender, &Tickets::new(), &mut headers)
+            .map(|identity| identity.viewer().is_some())
+            .map_err(|refusal| refusal.status);
         let left = headers
             .get(header::AUTHORIZATION)
             .map(|value| value.to_str().unwrap().to_owned());

@@ -9,7 +9,7 @@ mod form;
 mod quota;
 mod ticket;
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 pub(crate) use admission::Admission;
 use common::{
@@ -34,6 +34,7 @@ use crate::{
     edge::TraceId,
     engine::GRAPHQL_PATH,
     linger,
+    live::{self, Desk, Live},
     pages::Pages,
     rate::{Counter, Rate},
     ready::Readiness,
@@ -47,6 +48,7 @@ pub(crate) struct Gate {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) rest: Rest,
     pub(crate) rate: Rate,
+    pub(crate) live: Arc<Live>,
 }
 
 /// What the gate decides with.
@@ -61,11 +63,13 @@ impl<S> Middleware<S, SharedCfg> for Gate {
     type Service = GateService<S>;
 
     fn create(&self, service: S, _config: SharedCfg) -> GateService<S> {
+        let counter = Rc::new(self.rate.worker());
         GateService {
             service,
             keeper: self.keeper.clone(),
             proxy: self.rest.worker(),
-            counter: self.rate.worker(),
+            desk: self.live.worker(counter.clone()),
+            counter,
         }
     }
 }
@@ -74,7 +78,8 @@ pub(crate) struct GateService<S> {
     service: S,
     keeper: Arc<Keeper>,
     proxy: Proxy,
-    counter: Counter,
+    counter: Rc<Counter>,
+    desk: Option<Rc<Desk>>,
 }
 
 impl<S> Service<WebRequest<DefaultError>> for GateService<S>
@@ -91,6 +96,16 @@ where
         request: WebRequest<DefaultError>,
         ctx: ServiceCtx<'_, Self>,
     ) -> Result<WebResponse, Error> {
+        if is_graph(&request)
+            && live::is_upgrade(request.headers())
+            && let Some(desk) = &self.desk
+        {
+            // Browsers cannot send a token with it: it is counted when the first message says whose it is.
+            return Ok(match live::upgrade(desk, &request) {
+                Ok(answer) => request.into_response(answer),
+                Err(refusal) => refuse(request, &refusal),
+            });
+        }
         let is_counted = quota::is_counted(&self.counter, &request);
         let sender = if is_counted || is_graph(&request) {
             admission::identify(&self.keeper.verifier, request.headers()).await
@@ -128,8 +143,14 @@ where
             let answer = self.keeper.elsewhere(&self.proxy, &mut request).await;
             return Ok(request.into_response(answer));
         }
-        if let Err(refusal) = self.keeper.admit(sender, &mut request) {
-            return Ok(refuse(request, &refusal));
+        let identity = match self.keeper.admit(sender, &mut request) {
+            Ok(identity) => identity,
+            Err(refusal) => return Ok(refuse(request, &refusal)),
+        };
+        if let Some(desk) = &self.desk
+            && let Some(answer) = live::intercept(desk, &identity, &mut request).await
+        {
+            return Ok(request.into_response(answer));
         }
         let mut response = ctx.call(&self.service, request).await?;
         // Answers are about a person, and may hold tokens.
@@ -157,16 +178,16 @@ fn is_graph(request: &WebRequest<DefaultError>) -> bool {
 }
 
 impl Keeper {
-    /// Checks a GraphQL request and tells the engine's hooks who sends it.
+    /// Checks a GraphQL request and tells the engine's hooks who sends it; who does.
     fn admit(
         &self,
         sender: Result<Identity, common::error::Error>,
         request: &mut WebRequest<DefaultError>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Identity, Refusal> {
         form::check(request.method(), request.headers())?;
-        let is_signed_in = admission::settle(sender, &self.tickets, request.headers_mut())?;
+        let identity = admission::settle(sender, &self.tickets, request.headers_mut())?;
         let admission = Admission {
-            is_signed_in,
+            is_signed_in: identity.viewer().is_some(),
             trace_id: trace_id(request),
         };
         // The engine makes it when it runs our policy; without the policy nothing may run.
@@ -181,7 +202,7 @@ impl Keeper {
             )
         })?;
         context.insert(admission);
-        Ok(())
+        Ok(identity)
     }
 }
 

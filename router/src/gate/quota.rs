@@ -14,6 +14,7 @@ use hive_router::ntex::{
 };
 
 use crate::{
+    live::Errand,
     rate::{Counter, Sender, Standing},
     reply::Refusal,
 };
@@ -22,7 +23,12 @@ use crate::{
 const UNCOUNTED: [&str; 2] = ["/health", "/ready"];
 
 pub(super) fn is_counted(counter: &Counter, request: &WebRequest<DefaultError>) -> bool {
-    counter.is_on() && !UNCOUNTED.contains(&request.path())
+    counter.is_on() && !UNCOUNTED.contains(&request.path()) && !is_event(request)
+}
+
+/// Whether it is the router that asks, to show somebody an event: they have not asked for anything.
+fn is_event(request: &WebRequest<DefaultError>) -> bool {
+    request.extensions().get::<Errand>() == Some(&Errand::Event)
 }
 
 /// Counts a request; how its sender stands, if there is a limit for it.

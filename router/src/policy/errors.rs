@@ -178,7 +178,8 @@ fn becomes_fault(error: &mut GraphQLError, fault: &Fault, reader: &Reader<'_>) {
         .set("traceId".to_owned(), sonic_rs::Value::from(reader.trace_id));
 }
 
-fn without_suggestion(message: &str) -> &str {
+/// The message without names that its reader did not name.
+pub(crate) fn without_suggestion(message: &str) -> &str {
     message.split(" Did you mean").next().unwrap_or(message)
 }
 

@@ -9,13 +9,13 @@ use hive_router::graphql_tools::static_graphql::query::{
     Definition, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
 };
 
-pub(super) use hive_router::graphql_tools::static_graphql::query::Document;
+pub(crate) use hive_router::graphql_tools::static_graphql::query::Document;
 
 /// Fragments within fragments beyond this are more than any limit: recursion here and in the engine ends with the stack.
 const MAX_CHAIN: usize = 200;
 
 /// The number of selections of all operations of a document, fragments expanded; saturating. Linear in the document.
-pub(super) fn fields(document: &Document) -> usize {
+pub(crate) fn fields(document: &Document) -> usize {
     let mut counter = Counter {
         fragments: fragments(document),
         known: HashMap::new(),
@@ -31,7 +31,7 @@ pub(super) fn fields(document: &Document) -> usize {
 }
 
 /// The fragments of a document by name.
-pub(super) fn fragments(document: &Document) -> HashMap<&str, &FragmentDefinition> {
+pub(crate) fn fragments(document: &Document) -> HashMap<&str, &FragmentDefinition> {
     document
         .definitions
         .iter()
@@ -42,7 +42,7 @@ pub(super) fn fragments(document: &Document) -> HashMap<&str, &FragmentDefinitio
         .collect()
 }
 
-pub(super) fn selection_set(operation: &OperationDefinition) -> &SelectionSet {
+pub(crate) fn selection_set(operation: &OperationDefinition) -> &SelectionSet {
     match operation {
         OperationDefinition::SelectionSet(set) => set,
         OperationDefinition::Query(query) => &query.selection_set,

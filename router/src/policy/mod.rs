@@ -3,7 +3,7 @@
 
 mod codes;
 mod errors;
-mod expansion;
+pub(crate) mod expansion;
 mod introspection;
 mod nesting;
 
@@ -34,6 +34,8 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::{gate::Admission, reply::Refusal};
+pub(crate) use errors::without_suggestion;
+pub(crate) use nesting::is_too_deep;
 
 /// The name under which the engine's configuration has to switch it on.
 pub(crate) const NAME: &str = "policy";
@@ -91,7 +93,7 @@ impl RouterPlugin for Policy {
         &'exec self,
         payload: OnGraphQLValidationStartHookPayload<'exec>,
     ) -> OnGraphQLValidationStartHookResult<'exec> {
-        match self.bound(&payload.document) {
+        match bound(&payload.document, self.0.max_fields) {
             Ok(()) => payload.proceed(),
             Err(refusal) => {
                 let answer = refusal.graphql(payload.router_http_request.headers);
@@ -173,27 +175,23 @@ impl RouterPlugin for Policy {
     }
 }
 
-impl Policy {
-    fn bound(&self, document: &expansion::Document) -> Result<(), Refusal> {
-        if expansion::fields(document) > self.0.max_fields {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "OPERATION_TOO_LARGE",
-                format!(
-                    "The operation has more than {} fields; ask for less at once.",
-                    self.0.max_fields
-                ),
-            ));
-        }
-        if introspection::is_too_deep(document) {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "MAX_DEPTH_EXCEEDED",
-                "Introspection goes through too many lists inside one another; the standard introspection query does not.",
-            ));
-        }
-        Ok(())
+/// What the engine would take too long to find out about a document.
+pub(crate) fn bound(document: &expansion::Document, max_fields: usize) -> Result<(), Refusal> {
+    if expansion::fields(document) > max_fields {
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "OPERATION_TOO_LARGE",
+            format!("The operation has more than {max_fields} fields; ask for less at once."),
+        ));
     }
+    if introspection::is_too_deep(document) {
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "MAX_DEPTH_EXCEEDED",
+            "Introspection goes through too many lists inside one another; the standard introspection query does not.",
+        ));
+    }
+    Ok(())
 }
 
 fn admission(context: &PluginContext) -> Option<Admission> {

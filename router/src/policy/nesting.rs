@@ -6,7 +6,7 @@ pub(super) const MAX_LEVELS: usize = 64;
 
 /// Whether arrays and objects are inside one another more than [`MAX_LEVELS`] deep. Anything may be passed: what is not
 /// JSON is somebody else's to say.
-pub(super) fn is_too_deep(json: &[u8]) -> bool {
+pub(crate) fn is_too_deep(json: &[u8]) -> bool {
     let (mut levels, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in json {
         if in_string {

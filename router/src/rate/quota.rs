@@ -64,6 +64,11 @@ impl Standing {
         self.retry_in.is_some()
     }
 
+    /// The whole seconds after which there is something of it again.
+    pub(crate) fn retry_after(&self) -> u64 {
+        seconds(self.retry_in.unwrap_or_default()).max(1)
+    }
+
     /// Tells the client, whatever the answer.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let Quota { policy, requests } = self.quota;
@@ -77,8 +82,8 @@ impl Standing {
         };
         set(POLICY, format!("\"{policy}\";q={requests};w={window}"));
         set(LIMIT, format!("\"{policy}\";r={remaining};t={whole_in}"));
-        if let Some(wait) = self.retry_in {
-            set(header::RETRY_AFTER, seconds(wait).max(1).to_string());
+        if self.is_refused() {
+            set(header::RETRY_AFTER, self.retry_after().to_string());
         }
     }
 }

@@ -14,7 +14,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// database connections); connections beyond what a burst left behind are cheaper to open anew than to keep.
 const IDLE_CONNECTIONS: usize = 32;
 
-pub(super) fn build() -> reqwest::Result<Client> {
+pub(crate) fn build() -> reqwest::Result<Client> {
     Client::builder()
         .connect_timeout(CONNECT)
         .pool_max_idle_per_host(IDLE_CONNECTIONS)

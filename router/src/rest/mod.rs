@@ -21,6 +21,7 @@ use hive_router::ntex::{
 };
 use reqwest::Client;
 
+pub(crate) use client::build as client;
 pub(crate) use route::{JWKS, Target};
 
 use crate::{config::Subgraphs, edge::TraceId, linger};

@@ -40,7 +40,7 @@ async fn the_engines_own_variables_change_nothing() {
         json!({ "data": { "unread": 3 } })
     );
     assert_eq!(
-        router.ask("subscription { ticks }").await.codes(),
+        router.ask("subscription { noted { id } }").await.codes(),
         ["SUBSCRIPTIONS_NOT_SUPPORTED"]
     );
     assert_eq!(router.ask("{ fails }").await.codes(), ["INTERNAL"]);

@@ -96,7 +96,7 @@ async fn other_methods_are_told_which_there_are() {
 async fn a_subscription_by_plain_post_is_refused() {
     let graph = Graph::start().await;
     let router = Router::start(&graph).await;
-    let answer = router.ask("subscription { ticks }").await;
+    let answer = router.ask("subscription { noted { id } }").await;
     assert!(answer.status.is_client_error(), "{}", answer.status);
     assert_eq!(answer.codes(), ["SUBSCRIPTIONS_NOT_SUPPORTED"]);
     assert_eq!(graph.requests(), 0);

@@ -16,6 +16,7 @@ mod forgeries;
 mod form;
 mod isolation;
 mod limits;
+mod live;
 mod operations;
 mod outage;
 mod pages;

@@ -214,10 +214,33 @@ mod messaging {
         unread: Option<i32>,
     }
 
+    #[derive(SimpleObject)]
+    pub struct Note {
+        id: ID,
+        text: Option<String>,
+        author: Option<User>,
+    }
+
     pub struct Query;
 
     #[Object]
     impl Query {
+        /// There are notes by every name but these. Some are larger than any buffer on the way to a client.
+        async fn note(&self, id: ID) -> Option<Note> {
+            let is_there = !id.starts_with("hidden") && !id.starts_with("00000000");
+            is_there.then(|| Note {
+                text: Some(if id.starts_with("large") {
+                    "x".repeat(1024 * 1024)
+                } else {
+                    format!("text of {}", *id)
+                }),
+                id,
+                author: Some(User {
+                    id: "ada".into(),
+                    unread: None,
+                }),
+            })
+        }
         async fn unread(&self) -> Option<i32> {
             Some(3)
         }

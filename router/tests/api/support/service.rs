@@ -11,12 +11,15 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
+use common::feed::PATH;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+
+use super::feed::{self, Feed};
 
 /// Answers one GraphQL request.
 pub type Answerer = Arc<dyn Fn(HeaderMap, Value) -> BoxFuture<'static, Value> + Send + Sync>;
@@ -45,8 +48,9 @@ struct Behaviour {
 }
 
 #[derive(Clone)]
-struct Shared {
+pub(super) struct Shared {
     answer: Answerer,
+    pub(super) feed: Feed,
     behaviour: Arc<Mutex<Behaviour>>,
 }
 
@@ -63,6 +67,7 @@ impl Service {
             address: listener.local_addr().unwrap(),
             shared: Shared {
                 answer,
+                feed: Feed::default(),
                 behaviour: Arc::default(),
             },
             running: None,
@@ -75,6 +80,7 @@ impl Service {
         let routes = Router::new()
             .route("/graphql", post(answer))
             .route("/ready", get(ready))
+            .route(PATH, any(feed::connect))
             .with_state(self.shared.clone());
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
@@ -94,6 +100,11 @@ impl Service {
     pub async fn restart(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.serve(listener);
+    }
+
+    /// Its side of the feed.
+    pub fn feed(&self) -> &Feed {
+        &self.shared.feed
     }
 
     pub fn url(&self) -> String {
@@ -121,6 +132,11 @@ impl Service {
         body: &'static str,
     ) {
         self.shared.behaviour.lock().unwrap().instead = Some((status, content_type, body));
+    }
+
+    /// Answers again as it did at first.
+    pub fn answer_as_usual(&self) {
+        self.shared.behaviour.lock().unwrap().instead = None;
     }
 
     /// Answers, but says that it is not ready.

@@ -1,0 +1,190 @@
+//! Clients with a `WebSocket`: graphql-transport-ws.
+//!
+//! A session takes the connection from the server and drives it itself. The server's own dispatcher says
+//! nothing of when a message has been written, and that is what a slow client is told by.
+
+mod closing;
+mod message;
+mod session;
+mod task;
+mod wire;
+
+use std::rc::Rc;
+
+use common::client_address::ClientAddress;
+use hive_router::ntex::{
+    SharedCfg,
+    http::{
+        HeaderMap, Response, StatusCode,
+        body::BodySize,
+        h1,
+        header::{self, HeaderValue},
+    },
+    io::{IoBoxed, IoConfig},
+    time::Seconds,
+    web::{DefaultError, WebRequest},
+    ws,
+};
+
+use super::desk::Desk;
+use crate::{edge::TRACEPARENT, reply::Refusal};
+use message::PROTOCOL;
+use session::{Handshake, Session};
+use wire::Wire;
+
+/// Kept of what a client calls itself.
+const MAX_AGENT: usize = 300;
+
+/// Whether a request wants to become a WebSocket.
+pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Makes a WebSocket of a request. The answer has been sent then; what is returned is for the log.
+pub(crate) fn upgrade(
+    desk: &Rc<Desk>,
+    request: &WebRequest<DefaultError>,
+) -> Result<Response, Refusal> {
+    let live = &desk.live;
+    if live.stop.is_cancelled() {
+        return Err(unavailable("The server restarts. Connect again."));
+    }
+    let headers = request.headers();
+    if !is_from_here(headers, &live.origins) {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "FORBIDDEN",
+            "Pages of this origin may not connect.",
+        ));
+    }
+    if !offers_protocol(headers) {
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "BAD_REQUEST",
+            format!("The subprotocol of a WebSocket must be {PROTOCOL}."),
+        ));
+    }
+    let mut answer = ws::handshake(request.head())
+        .map_err(|_error| not_a_websocket("This is not the handshake of a WebSocket."))?;
+    answer.set_header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+    let seat = live
+        .clients
+        .enter()
+        .ok_or_else(|| unavailable("Too many clients are connected. Try again in a moment."))?;
+    let handshake = handshake(request);
+    let (io, codec) = request
+        .head()
+        .take_io()
+        .ok_or_else(|| not_a_websocket("This connection cannot become a WebSocket."))?;
+    let (answer, _body) = answer.finish().into_parts();
+    io.encode(h1::Message::Item((answer, BodySize::Empty)), &codec)
+        .map_err(|_error| not_a_websocket("This connection cannot become a WebSocket."))?;
+    let session = Session::new(desk.clone(), seat, Wire::new(prepared(io)), handshake);
+    tokio::task::spawn_local(session.run());
+    Ok(Response::new(StatusCode::SWITCHING_PROTOCOLS))
+}
+
+fn handshake(request: &WebRequest<DefaultError>) -> Handshake {
+    let headers = request.headers();
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().unwrap_or("?").trim().to_owned())
+        .filter(|text| !text.is_empty());
+    let address = request.extensions().get::<ClientAddress>().copied();
+    Handshake {
+        authorization,
+        // `edge` has noted it for every request.
+        address: address
+            .unwrap_or_else(|| ClientAddress::of(std::net::Ipv4Addr::UNSPECIFIED.into())),
+        agent: kept(headers.get(header::USER_AGENT)),
+        trace: kept(headers.get(TRACEPARENT)),
+    }
+}
+
+fn kept(value: Option<&HeaderValue>) -> Option<HeaderValue> {
+    let value = value?.as_bytes();
+    // A copy: the original keeps the whole head of the request.
+    HeaderValue::from_bytes(value.get(..value.len().min(MAX_AGENT))?).ok()
+}
+
+/// The connection without what the server wanted of it as one for requests.
+fn prepared(io: IoBoxed) -> IoBoxed {
+    thread_local! {
+        static CONFIG: SharedCfg = SharedCfg::new("live")
+            .add(IoConfig::new().set_keepalive_timeout(Seconds::ZERO))
+            .into();
+    }
+    io.set_config(CONFIG.with(Clone::clone));
+    // The time for the head of a request would still run.
+    io.stop_timer();
+    io
+}
+
+/// Browsers let any page open a WebSocket to anywhere, and say which page it was. Other clients say nothing.
+fn is_from_here(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let is_own = origin
+        .split_once("://")
+        .is_some_and(|(_scheme, authority)| Some(authority) == host);
+    is_own || allowed.iter().any(|allowed| allowed == origin)
+}
+
+fn offers_protocol(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|offered| offered.trim() == PROTOCOL)
+}
+
+fn unavailable(message: &str) -> Refusal {
+    Refusal::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "SERVICE_UNAVAILABLE",
+        message,
+    )
+    .with(header::RETRY_AFTER, "1")
+}
+
+fn not_a_websocket(message: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_pages_and_those_of_the_list_may_connect() {
+        let may = |origin: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("api.example.com"));
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+            }
+            is_from_here(&headers, &["https://app.example.com".to_owned()])
+        };
+        assert!(may(None), "it is no browser");
+        assert!(may(Some("https://api.example.com")));
+        assert!(may(Some("https://app.example.com")));
+        for other in [
+            "https://evil.com",
+            "null",
+            "",
+            "https://api.example.com.evil.com",
+            "https://api.example.com:444",
+        ] {
+            assert!(!may(Some(other)), "{other}");
+        }
+    }
+}
