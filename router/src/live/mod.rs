@@ -2,7 +2,7 @@
 //!
 //! The engine's own support for them stays off. It drops events for clients that are slow, lets a stream outlive its token,
 //! never connects again, and asks `policy` nothing for an event. Here a subscription is taken apart (`operation`): the
-//! service that has the field says which entities there is news of (`feed`, whose protocol is `common::feed`), and for each
+//! service that has the field says which entities there is news of (`feed`, whose protocol is `common::relay`), and for each
 //! the engine is asked an ordinary query, over the router's own front door (`inside`). So an event passes the same layers,
 //! limits, rules and error mapping as anything else, and a stream holds one batch of ids and nothing more.
 //!

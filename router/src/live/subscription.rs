@@ -3,7 +3,7 @@
 
 use std::{future::Future, rc::Rc, time::Duration};
 
-use common::feed::Open;
+use common::relay::Open;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 

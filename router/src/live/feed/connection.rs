@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use common::feed::{Reply, Request};
+use common::relay::{Reply, Request};
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     net::TcpStream,

@@ -1,4 +1,4 @@
-//! The router's side of `common::feed`: the streams of all clients over a few connections to each service.
+//! The router's side of `common::relay`: the streams of all clients over a few connections to each service.
 
 mod connection;
 mod mailbox;
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use common::{feed::PATH, shutdown::Shutdown};
+use common::{relay::PATH, shutdown::Shutdown};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 
@@ -65,10 +65,10 @@ impl Feed {
     }
 
     /// Asks for a stream. What becomes of it is its news.
-    pub(crate) fn open(&self, open: impl FnOnce(u64) -> common::feed::Open) -> Stream {
+    pub(crate) fn open(&self, open: impl FnOnce(u64) -> common::relay::Open) -> Stream {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let mailbox = Arc::<Mailbox>::default();
-        let request = common::feed::Request::Open(open(id));
+        let request = common::relay::Request::Open(open(id));
         let opening = Opening {
             id,
             // It is made of text and JSON values, which can always be written.

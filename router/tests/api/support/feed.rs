@@ -9,7 +9,7 @@ use axum::{
     },
     response::Response,
 };
-use common::feed::{Open, Reply, Request};
+use common::relay::{Open, Reply, Request};
 use tokio::sync::{
     Mutex as AsyncMutex,
     mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},

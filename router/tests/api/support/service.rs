@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
-use common::feed::PATH;
+use common::relay::PATH;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
