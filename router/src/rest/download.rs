@@ -31,6 +31,9 @@ use super::{
     upload::{End, Upload},
 };
 
+/// How long a stream of events may be silent: services send a comment every 15 seconds.
+const SILENCE: Duration = Duration::from_secs(45);
+
 /// An answer under way.
 pub(super) struct Download {
     pieces: Pin<Box<dyn Stream<Item = reqwest::Result<ServiceBytes>>>>,
@@ -60,6 +63,11 @@ impl Download {
         if let Some(length) = length {
             headers.insert(header::CONTENT_LENGTH, length);
         }
+        let patience = if is_of_events(&answer) {
+            patience.max(SILENCE)
+        } else {
+            patience
+        };
         let is_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let body = if is_empty {
             Body::None
@@ -101,6 +109,11 @@ impl Download {
             io::ErrorKind::UnexpectedEof,
         )))))
     }
+}
+
+fn is_of_events(answer: &reqwest::Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Says how the end of the body is found.

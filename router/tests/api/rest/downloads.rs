@@ -113,6 +113,46 @@ async fn an_answer_that_stops_is_cut() {
 }
 
 #[tokio::test]
+async fn a_stream_of_events_may_be_silent_for_longer() {
+    let (events, streamed) = pieces();
+    let (ordinary, stopped) = pieces();
+    let bodies = [(true, streamed), (false, stopped)];
+    let bodies = bodies.map(|(is_stream, body)| (is_stream, Body::from_stream(body)));
+    let bodies = Arc::new(std::sync::Mutex::new(Vec::from(bodies)));
+    let backend = Backend::start(move |request| {
+        let is_stream = request.uri().path().ends_with("/stream");
+        let mut bodies = bodies.lock().unwrap();
+        let at = bodies.iter().position(|(of, _)| *of == is_stream).unwrap();
+        let (_, body) = bodies.remove(at);
+        let kind = if is_stream {
+            "text/event-stream"
+        } else {
+            "text/plain"
+        };
+        async move { ([("content-type", kind)], body) }
+    })
+    .await;
+    let env = [
+        ("REQUEST_TIMEOUT_SECONDS", "2"),
+        ("SUBGRAPH_TIMEOUT_SECONDS", "1"),
+    ];
+    let router = Router::before(&backend, &env).await;
+    events.send("one").unwrap();
+    let get = |path| router.request(Method::GET, path).send();
+    let mut stream = get("/api/messages/stream").await.unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "one");
+    ordinary.send("one").unwrap();
+    let mut cut = get("/api/messages/mentions").await.unwrap();
+    assert_eq!(cut.chunk().await.unwrap().unwrap(), "one");
+    assert!(
+        cut.chunk().await.is_err(),
+        "an ordinary answer has stopped for too long"
+    );
+    events.send("two").unwrap();
+    assert_eq!(stream.chunk().await.unwrap().unwrap(), "two");
+}
+
+#[tokio::test]
 async fn a_long_answer_waits_for_a_slow_client() {
     let (tell, mut told) = mpsc::unbounded_channel();
     let backend = Backend::start(move |_request| {
