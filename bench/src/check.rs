@@ -13,6 +13,7 @@ use crate::{
     dataset::{Generate, Kind, Posts, generate},
     driver::{Connection, Target},
     failure::{Failure, Result},
+    live::{Live, live},
     report::{Report, report},
     run::{Run, beside_this_program, run, with_system},
     system::{Choice, System},
@@ -77,7 +78,7 @@ pub async fn check(check: &Check) -> Result<()> {
         scenario: Vec::new(),
         seconds: check.seconds,
         out: results.clone(),
-        bin_dir: Some(bin_dir),
+        bin_dir: Some(bin_dir.clone()),
         // A set compared with itself: what is compared is not the point.
         compare: Some(data_dir.clone()),
         plan_a_bin: None,
@@ -91,6 +92,8 @@ pub async fn check(check: &Check) -> Result<()> {
         ));
     }
     reported(folder.path(), results)?;
+    live(&Live::small(folder.path(), bin_dir)).await?;
+    println!("every live message has arrived");
     println!("bench check: everything works; its times mean nothing");
     Ok(())
 }

@@ -5,6 +5,7 @@ mod database;
 mod dataset;
 mod driver;
 mod failure;
+mod live;
 mod load;
 mod machine;
 mod opponent;
@@ -22,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use failure::Result;
 
-/// How fast Rookery's timeline is, and beside what.
+/// How fast Rookery's timeline is, and beside what; and whether live messages arrive.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Cli {
@@ -38,6 +39,8 @@ enum Command {
     Run(run::Run),
     /// Drives a system that is already running
     Load(load::Load),
+    /// Thousands of clients that watch messages arrive while processes are killed: is any lost?
+    Live(live::Live),
     /// Writes tokens of the viewers, for `load`
     Tokens(load::Tokens),
     /// Writes tables and plots from files of results
@@ -70,6 +73,7 @@ fn run(command: Command) -> Result<()> {
             Command::Generate(arguments) => dataset::generate(&arguments).await.map(drop),
             Command::Run(arguments) => run::run(&arguments).await.map(drop),
             Command::Load(arguments) => load::load(&arguments).await,
+            Command::Live(arguments) => live::live(&arguments).await,
             Command::Tokens(arguments) => load::tokens(&arguments),
             Command::Report(arguments) => report::report(&arguments),
             Command::Check(arguments) => check::check(&arguments).await,

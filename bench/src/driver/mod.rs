@@ -16,4 +16,4 @@ pub use connection::Connection;
 pub use measurement::{Latency, Measurement, count};
 pub use open::open;
 pub use pages::{Place, page_after};
-pub use probe::{Cost, Probe, Window};
+pub use probe::{Cost, DRIVER, Probe, Window};

@@ -1,18 +1,17 @@
 //! The system under load: PostgreSQL, the services, the router and the opponent, each a process of its own, started as in
 //! production.
 
+pub mod environment;
 pub mod keys;
 pub mod proc;
-mod process;
+pub mod process;
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use migrations::Context;
-use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -22,6 +21,7 @@ use crate::{
     driver::{Probe, Target, Write},
     failure::{Failure, Result},
 };
+use environment::Environment;
 use keys::Keys;
 use process::{Plan, Process, free_address};
 
@@ -112,92 +112,37 @@ impl System {
     }
 
     async fn start_processes(&mut self, choice: &Choice) -> Result<()> {
-        let users = self.start_service(choice, "users", None).await?;
-        let posts = self.start_service(choice, "posts", Some(users)).await?;
-        let messaging = self.start_service(choice, "messaging", Some(users)).await?;
+        let program = |name| choice.bin_dir.join(name);
+        let environment = environment::users(&self.keys, &self.database, self.files.path());
+        let users = self
+            .launch(choice, "users", program("users"), vec![], environment)
+            .await?;
+        let asking = |system: &Self, context| {
+            environment::asking(&system.keys, &system.database, context, users)
+        };
+        let posts = choice.posts_program.clone();
+        let posts = posts.unwrap_or_else(|| program("posts"));
+        let environment = asking(self, Context::Posts);
+        let posts = self
+            .launch(choice, "posts", posts, vec![], environment)
+            .await?;
+        let environment = asking(self, Context::Messaging);
+        let messaging = program("messaging");
+        let messaging = self
+            .launch(choice, "messaging", messaging, vec![], environment)
+            .await?;
         self.process("posts")?.until_gauge(INDEX_READY).await?;
-        let url = |address: SocketAddr| format!("http://{address}");
-        let mut environment = self.verifying();
-        environment.extend([
-            ("USERS_URL".to_owned(), url(users)),
-            ("POSTS_URL".to_owned(), url(posts)),
-            ("MESSAGING_URL".to_owned(), url(messaging)),
-            ("RATE_LIMIT_USER".to_owned(), "0".to_owned()),
-            ("RATE_LIMIT_ANONYMOUS".to_owned(), "0".to_owned()),
-        ]);
-        self.launch(
-            choice,
-            "router",
-            choice.bin_dir.join("router"),
-            vec![],
-            environment,
-        )
-        .await?;
-        let mut environment = self.verifying();
-        environment.insert(
-            "DATABASE_URL".to_owned(),
-            self.database.admin_url().to_owned(),
-        );
+        let environment = environment::router(&self.keys, users, posts, messaging);
+        self.launch(choice, "router", program("router"), vec![], environment)
+            .await?;
+        let mut environment = environment::verifying(&self.keys);
+        let url = self.database.admin_url().to_owned();
+        environment.insert("DATABASE_URL".to_owned(), url);
+        let arguments = vec!["opponent".to_owned()];
         let program = std::env::current_exe()?;
-        self.launch(
-            choice,
-            "opponent",
-            program,
-            vec!["opponent".to_owned()],
-            environment,
-        )
-        .await?;
+        self.launch(choice, "opponent", program, arguments, environment)
+            .await?;
         Ok(())
-    }
-
-    async fn start_service(
-        &mut self,
-        choice: &Choice,
-        name: &'static str,
-        users: Option<SocketAddr>,
-    ) -> Result<SocketAddr> {
-        let mut environment = self.verifying();
-        let context = match name {
-            "users" => Context::Users,
-            "posts" => Context::Posts,
-            _ => Context::Messaging,
-        };
-        let url = self.database.service_url(context).expose_secret();
-        environment.insert("DATABASE_URL".to_owned(), url.to_owned());
-        if let Some(users) = users {
-            environment.insert("USERS_URL".to_owned(), format!("http://{users}"));
-        } else {
-            let folder = self.files.path().display();
-            environment.extend([
-                (
-                    "JWT_PRIVATE_KEY_FILE".to_owned(),
-                    self.keys.private_file.display().to_string(),
-                ),
-                ("SMTP_URL".to_owned(), format!("file:{folder}/mail")),
-                (
-                    "AVATAR_STORE_URL".to_owned(),
-                    format!("file:{folder}/avatars"),
-                ),
-                ("PUBLIC_URL".to_owned(), "http://127.0.0.1:4000".to_owned()),
-            ]);
-        }
-        let program = match (&choice.posts_program, name) {
-            (Some(program), "posts") => program.clone(),
-            _ => choice.bin_dir.join(name),
-        };
-        self.launch(choice, name, program, vec![], environment)
-            .await
-    }
-
-    /// What every process needs to verify tokens.
-    fn verifying(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([
-            (
-                "JWT_PUBLIC_KEY_FILE".to_owned(),
-                self.keys.public_file.display().to_string(),
-            ),
-            ("RUST_LOG".to_owned(), "warn".to_owned()),
-        ])
     }
 
     async fn launch(
@@ -206,16 +151,14 @@ impl System {
         name: &'static str,
         program: PathBuf,
         arguments: Vec<String>,
-        mut environment: BTreeMap<String, String>,
+        environment: Environment,
     ) -> Result<SocketAddr> {
-        let settings = choice.set.iter().filter(|setting| setting.service == name);
-        environment.extend(settings.map(|setting| (setting.name.clone(), setting.value.clone())));
         let plan = Plan {
             name,
             program,
             arguments,
             address: free_address()?,
-            environment,
+            environment: environment::with(environment, &choice.set, name),
         };
         let process = plan.start(&self.logs).await?;
         let address = process.address;

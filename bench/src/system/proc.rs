@@ -73,15 +73,32 @@ fn parse(line: &str) -> Option<Stat> {
 
 /// `VmHWM`, the most that was resident; 0 when the process is gone.
 fn peak(id: u32) -> u64 {
+    memory(id, "VmHWM:")
+}
+
+/// `VmRSS`, what is resident now; 0 when the process is gone.
+pub fn resident(id: u32) -> u64 {
+    memory(id, "VmRSS:")
+}
+
+fn memory(id: u32, name: &str) -> u64 {
     fs::read_to_string(format!("/proc/{id}/status"))
         .ok()
         .and_then(|status| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix("VmHWM:"))?;
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
         })
         .map_or(0, |kibibytes| kibibytes * 1024)
+}
+
+/// How many files this process may have open.
+pub fn open_files() -> Result<usize> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .ok_or_else(|| Failure::new("/proc/self/limits says nothing of open files"))
 }
 
 fn seconds(ticks: u64) -> f64 {
@@ -103,7 +120,10 @@ mod tests {
     }
 
     #[test]
-    fn this_process_has_used_memory() {
-        assert!(of_process(std::process::id()).unwrap().peak_rss_bytes > 1_000_000);
+    fn this_process_has_used_memory_and_may_open_files() {
+        let peak = of_process(std::process::id()).unwrap().peak_rss_bytes;
+        assert!(peak > 1_000_000);
+        assert!((1..=peak).contains(&resident(std::process::id())));
+        assert!(open_files().unwrap() > 2);
     }
 }

@@ -22,6 +22,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
 
 /// How to start one.
+#[derive(Clone)]
 pub struct Plan {
     pub name: &'static str,
     pub program: PathBuf,
@@ -45,11 +46,23 @@ pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
+/// An address that no connection takes by itself: ports that Linux hands out begin above. Whoever is killed and started
+/// again at one of those may find it taken by a client, even by one that connects to itself.
+pub fn kept_address() -> Result<SocketAddr> {
+    for _ in 0..1_000 {
+        let address = (Ipv4Addr::LOCALHOST, rand::random_range(20_000..32_000)).into();
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    Err(Failure::new("no port between 20,000 and 32,000 is free"))
+}
+
 impl Plan {
     /// Starts it, with its output in a file of the folder, and waits until it is ready.
     pub async fn start(self, logs: &Path) -> Result<Process> {
         let log = logs.join(format!("{}.log", self.name));
-        let output = File::create(&log)?;
+        let output = File::options().create(true).append(true).open(&log)?;
         let path = Env::process()
             .optional("PATH")
             .unwrap_or_default()
@@ -128,6 +141,11 @@ impl Process {
                 Some(_) => sleep(POLL).await,
             }
         }
+    }
+
+    /// Ends it at once, as a machine that fails does.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// Lets it finish what it is doing; kills it when it does not.

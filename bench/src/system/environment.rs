@@ -1,0 +1,94 @@
+//! What the programs of the system are started with.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use migrations::Context;
+use secrecy::ExposeSecret;
+
+use super::{Setting, keys::Keys};
+use crate::database::Database;
+
+/// All variables of a process but `PATH` and where it listens.
+pub type Environment = BTreeMap<String, String>;
+
+/// What every process needs to verify tokens.
+pub fn verifying(keys: &Keys) -> Environment {
+    of([
+        (
+            "JWT_PUBLIC_KEY_FILE",
+            keys.public_file.display().to_string(),
+        ),
+        ("RUST_LOG", "warn".to_owned()),
+    ])
+}
+
+/// The users service, which signs; what it writes goes below the folder.
+pub fn users(keys: &Keys, database: &Database, folder: &Path) -> Environment {
+    let folder = folder.display();
+    let mut environment = service(keys, database, Context::Users);
+    environment.extend(of([
+        (
+            "JWT_PRIVATE_KEY_FILE",
+            keys.private_file.display().to_string(),
+        ),
+        ("SMTP_URL", format!("file:{folder}/mail")),
+        ("AVATAR_STORE_URL", format!("file:{folder}/avatars")),
+        ("PUBLIC_URL", "http://127.0.0.1:4000".to_owned()),
+    ]));
+    environment
+}
+
+/// Another service, which asks the users service.
+pub fn asking(
+    keys: &Keys,
+    database: &Database,
+    context: Context,
+    users: SocketAddr,
+) -> Environment {
+    let mut environment = service(keys, database, context);
+    environment.insert("USERS_URL".to_owned(), url(users));
+    environment
+}
+
+/// The router, without limits of rate.
+pub fn router(
+    keys: &Keys,
+    users: SocketAddr,
+    posts: SocketAddr,
+    messaging: SocketAddr,
+) -> Environment {
+    let mut environment = verifying(keys);
+    environment.extend(of([
+        ("USERS_URL", url(users)),
+        ("POSTS_URL", url(posts)),
+        ("MESSAGING_URL", url(messaging)),
+        ("RATE_LIMIT_USER", "0".to_owned()),
+        ("RATE_LIMIT_ANONYMOUS", "0".to_owned()),
+    ]));
+    environment
+}
+
+/// Over these, what was asked for on the command line for a process of this name.
+pub fn with(mut environment: Environment, set: &[Setting], name: &str) -> Environment {
+    let settings = set.iter().filter(|setting| setting.service == name);
+    environment.extend(settings.map(|setting| (setting.name.clone(), setting.value.clone())));
+    environment
+}
+
+fn service(keys: &Keys, database: &Database, context: Context) -> Environment {
+    let mut environment = verifying(keys);
+    let url = database.service_url(context).expose_secret();
+    environment.insert("DATABASE_URL".to_owned(), url.to_owned());
+    environment
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+fn of<const N: usize>(variables: [(&str, String); N]) -> Environment {
+    variables
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
