@@ -57,8 +57,8 @@ async fn answer(
         return Ok(None);
     };
     let asker = Rc::new(asker(identity, request));
-    let begun = Subscription::begin(desk.clone(), asker.clone(), &operation).await?;
-    if let Some(subscription) = begun {
+    if let Some(planned) = desk.live.planner.plan(&operation)? {
+        let subscription = Subscription::begin(desk.clone(), asker, &operation, planned).await?;
         return subscribe(desk, identity, accept.stream, subscription, request).map(Some);
     }
     // Only a POST can have been read to its end.
