@@ -211,7 +211,7 @@ async fn try_out(
     let mut backoff = Backoff::default();
     loop {
         let body = bound.body(NOTHING);
-        let answer = desk.loopback.ask(asker, Errand::Event, body);
+        let answer = desk.loopback.ask(asker, Errand::Free, body);
         let problem = match timeout_at(until, answer).await {
             Ok(Ok(said)) => match answer::judge_trial(&said) {
                 Ok(is_good) => return Ok(is_good),

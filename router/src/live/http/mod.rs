@@ -68,7 +68,7 @@ async fn answer(
     }
     let body = String::from_utf8_lossy(&body).into_owned();
     // The gate has counted it.
-    let said = desk.loopback.ask(&asker, Errand::Event, body).await;
+    let said = desk.loopback.ask(&asker, Errand::Free, body).await;
     let said = said.map_err(|_error| Problem::unavailable())?;
     let hatch = Rc::<Hatch>::default();
     let source = {
