@@ -235,6 +235,17 @@ mod tests {
     }
 
     #[test]
+    fn a_subscription_whose_events_no_query_shows_is_refused() {
+        let sdl = FIXTURE.replace("note(id: ID!): Note", "note(id: ID): Note");
+        assert_ne!(sdl, FIXTURE);
+        assert_eq!(
+            refusal(&sdl),
+            "`Subscription.noted` in it has events of type `Note!`, and `Query` no field that has one by nothing but \
+             `id: ID!`"
+        );
+    }
+
+    #[test]
     fn authorization_that_the_engine_would_not_see_is_refused() {
         assert!(
             FIXTURE.contains("@requiresScopes("),

@@ -23,12 +23,13 @@ use crate::{
 const UNCOUNTED: [&str; 2] = ["/health", "/ready"];
 
 pub(super) fn is_counted(counter: &Counter, request: &WebRequest<DefaultError>) -> bool {
-    counter.is_on() && !UNCOUNTED.contains(&request.path()) && !is_event(request)
+    counter.is_on() && !UNCOUNTED.contains(&request.path()) && !is_free(request)
 }
 
-/// Whether it is the router that asks, to show somebody an event: they have not asked for anything.
-fn is_event(request: &WebRequest<DefaultError>) -> bool {
-    request.extensions().get::<Errand>() == Some(&Errand::Event)
+/// Whether it is the router that asks, for something that nobody has asked for or that was counted when they did.
+fn is_free(request: &WebRequest<DefaultError>) -> bool {
+    let errand = request.extensions().get::<Errand>().copied();
+    matches!(errand, Some(Errand::Event | Errand::Free))
 }
 
 /// Counts a request; how its sender stands, if there is a limit for it.

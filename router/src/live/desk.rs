@@ -109,9 +109,10 @@ impl Live {
 
     /// When a viewer's token ends; never for nobody.
     pub(crate) fn expiry(&self, viewer: Option<&Viewer>) -> Option<Instant> {
-        let now = self.clock.now();
-        let left = viewer?.expires_at.saturating_sub(now.as_seconds());
-        Instant::now().checked_add(Duration::from_secs(u64::try_from(left).unwrap_or_default()))
+        let end = viewer?.expires_at.saturating_mul(1_000_000);
+        let left = end.saturating_sub(self.clock.now().as_micros());
+        let left = Duration::from_micros(u64::try_from(left).unwrap_or_default());
+        Instant::now().checked_add(left)
     }
 }
 

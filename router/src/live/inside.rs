@@ -21,9 +21,11 @@ use crate::{edge::TRACEPARENT, engine::GRAPHQL_PATH, rest};
 /// The header of the password. It never gets further in than the outermost layer.
 const HEADER: HeaderName = HeaderName::from_static("x-rookery-inside");
 
-/// Questions of one worker that are open at once. When a message goes out to thousands, the engine would not answer the
-/// last any sooner for having all of them on its table, and each has a connection.
-const OPEN: usize = 64;
+/// Events that one worker asks for at once. When a message goes out to thousands, the engine would not answer the last any
+/// sooner for having all of them on its table, and each has a connection.
+const EVENTS: usize = 64;
+/// Other questions, which do not wait behind all those events.
+const OTHERS: usize = 32;
 
 /// What the router asks itself for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub(crate) enum Errand {
     Event,
     /// An operation that a client sent by another transport: counted like any other of theirs.
     Operation,
+    /// An operation that is only tried, or that was counted when it came.
+    Free,
 }
 
 /// The password of this process.
@@ -49,6 +53,7 @@ impl Password {
         let errand = match errand {
             Errand::Event => "event",
             Errand::Operation => "operation",
+            Errand::Free => "free",
         };
         format!("{errand} {}", self.0)
     }
@@ -58,7 +63,7 @@ impl Password {
         let value = headers.get(HEADER).cloned();
         headers.remove(HEADER);
         let value = value?;
-        [Errand::Event, Errand::Operation]
+        [Errand::Event, Errand::Operation, Errand::Free]
             .into_iter()
             .find(|errand| is_equal(value.as_bytes(), self.value(*errand).as_bytes()))
     }
@@ -93,7 +98,8 @@ pub(crate) struct Loopback {
     client: Client,
     url: String,
     password: Password,
-    open: Semaphore,
+    events: Semaphore,
+    others: Semaphore,
     patience: Duration,
 }
 
@@ -116,7 +122,8 @@ impl Loopback {
             client: rest::client()?,
             url: format!("http://{address}{GRAPHQL_PATH}"),
             password,
-            open: Semaphore::new(OPEN),
+            events: Semaphore::new(EVENTS),
+            others: Semaphore::new(OTHERS),
             patience,
         })
     }
@@ -128,7 +135,11 @@ impl Loopback {
         errand: Errand,
         body: String,
     ) -> Result<Said, reqwest::Error> {
-        let _permit = self.open.acquire().await;
+        let open = match errand {
+            Errand::Event => &self.events,
+            Errand::Operation | Errand::Free => &self.others,
+        };
+        let _permit = open.acquire().await;
         let mut request = self
             .client
             .post(&self.url)
@@ -171,7 +182,7 @@ mod tests {
     #[test]
     fn only_this_process_has_the_password() {
         let (own, other) = (Password::new(), Password::new());
-        for errand in [Errand::Event, Errand::Operation] {
+        for errand in [Errand::Event, Errand::Operation, Errand::Free] {
             assert_eq!(taken(&own, &[&own.value(errand)]), Some(errand));
             let guess = other.value(errand);
             assert_eq!(taken(&own, &[&guess]), None);

@@ -12,7 +12,7 @@ use super::{
     desk::Desk,
     feed::{Backoff, Feed, News, Stream},
     inside::{Asker, Errand},
-    operation::{Bound, Request},
+    operation::{Bound, Planned, Request},
     problem::Problem,
 };
 
@@ -46,15 +46,13 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    /// Opens the stream that a client asks for; nothing if the operation is not a subscription.
+    /// Opens the stream that a client asks for.
     pub(super) async fn begin(
         desk: Rc<Desk>,
         asker: Rc<Asker>,
         request: &Request,
-    ) -> Result<Option<Self>, Problem> {
-        let Some(planned) = desk.live.planner.plan(request)? else {
-            return Ok(None);
-        };
+        planned: Planned,
+    ) -> Result<Self, Problem> {
         let given = request.variables.clone().unwrap_or_default();
         let bound = desk.live.planner.bind(planned.plan, &given)?;
         let feed = desk.live.feeds.get(&bound.plan.subgraph);
@@ -65,14 +63,14 @@ impl Subscription {
         }
         let (stream, position) = open(&feed, &asker, &bound, None, until).await?;
         tracing::debug!(field = bound.plan.field, position, "a stream is open");
-        Ok(Some(Self {
+        Ok(Self {
             desk,
             asker,
             feed,
             bound,
             stream,
             position,
-        }))
+        })
     }
 
     /// Delivers events until the stream is over; why it is.
@@ -213,7 +211,7 @@ async fn try_out(
     let mut backoff = Backoff::default();
     loop {
         let body = bound.body(NOTHING);
-        let answer = desk.loopback.ask(asker, Errand::Event, body);
+        let answer = desk.loopback.ask(asker, Errand::Free, body);
         let problem = match timeout_at(until, answer).await {
             Ok(Ok(said)) => match answer::judge_trial(&said) {
                 Ok(is_good) => return Ok(is_good),

@@ -29,6 +29,11 @@ use super::codes::{
 /// What else of a subgraph's `extensions` is for clients: the input field it is about, and the trace it is logged under.
 const PUBLIC_EXTENSIONS: [&str; 3] = ["field", "retryAfter", "traceId"];
 
+/// A subscription that came in a way that has no stream: the engine, which is never asked for one, only says that it has none.
+const NO_STREAM: &str = "SUBSCRIPTIONS_NOT_SUPPORTED";
+const HOW_TO_SUBSCRIBE: &str = "Subscribe by WebSocket (graphql-transport-ws), or accept text/event-stream or \
+                                multipart/mixed;subscriptionSpec=1.0.";
+
 /// Who will read an error.
 pub(super) struct Reader<'a> {
     pub(super) is_signed_in: bool,
@@ -58,6 +63,9 @@ pub(super) fn tell(
     // The engine names the subgraph in every error that came about there; in the answer it would name our insides,
     // and have the engine mask what we decided to tell.
     let subgraph = error.extensions.service_name.take();
+    if subgraph.is_none() && code == NO_STREAM {
+        HOW_TO_SUBSCRIBE.clone_into(&mut error.message);
+    }
     let telling = if subgraph.is_some() {
         of_subgraph(&code)
     } else {

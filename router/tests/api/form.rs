@@ -99,6 +99,8 @@ async fn a_subscription_by_plain_post_is_refused() {
     let answer = router.ask("subscription { noted { id } }").await;
     assert!(answer.status.is_client_error(), "{}", answer.status);
     assert_eq!(answer.codes(), ["SUBSCRIPTIONS_NOT_SUPPORTED"]);
+    let message = answer.body["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("accept text/event-stream"), "{message}");
     assert_eq!(graph.requests(), 0);
 }
 

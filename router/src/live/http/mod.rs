@@ -57,8 +57,8 @@ async fn answer(
         return Ok(None);
     };
     let asker = Rc::new(asker(identity, request));
-    let begun = Subscription::begin(desk.clone(), asker.clone(), &operation).await?;
-    if let Some(subscription) = begun {
+    if let Some(planned) = desk.live.planner.plan(&operation)? {
+        let subscription = Subscription::begin(desk.clone(), asker, &operation, planned).await?;
         return subscribe(desk, identity, accept.stream, subscription, request).map(Some);
     }
     // Only a POST can have been read to its end.
@@ -68,7 +68,7 @@ async fn answer(
     }
     let body = String::from_utf8_lossy(&body).into_owned();
     // The gate has counted it.
-    let said = desk.loopback.ask(&asker, Errand::Event, body).await;
+    let said = desk.loopback.ask(&asker, Errand::Free, body).await;
     let said = said.map_err(|_error| Problem::unavailable())?;
     let hatch = Rc::<Hatch>::default();
     let source = {

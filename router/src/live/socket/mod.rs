@@ -4,6 +4,7 @@
 //! nothing of when a message has been written, and that is what a slow client is told by.
 
 mod closing;
+mod handshake;
 mod message;
 mod session;
 mod task;
@@ -11,15 +12,9 @@ mod wire;
 
 use std::rc::Rc;
 
-use common::client_address::ClientAddress;
 use hive_router::ntex::{
     SharedCfg,
-    http::{
-        HeaderMap, Response, StatusCode,
-        body::BodySize,
-        h1,
-        header::{self, HeaderValue},
-    },
+    http::{HeaderMap, Response, StatusCode, body::BodySize, h1, header},
     io::{IoBoxed, IoConfig},
     time::Seconds,
     web::{DefaultError, WebRequest},
@@ -27,13 +22,11 @@ use hive_router::ntex::{
 };
 
 use super::desk::Desk;
-use crate::{edge::TRACEPARENT, reply::Refusal};
+use crate::reply::Refusal;
+use handshake::Handshake;
 use message::PROTOCOL;
-use session::{Handshake, Session};
+use session::Session;
 use wire::Wire;
-
-/// Kept of what a client calls itself.
-const MAX_AGENT: usize = 300;
 
 /// Whether a request wants to become a WebSocket.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -73,7 +66,7 @@ pub(crate) fn upgrade(
         .clients
         .enter()
         .ok_or_else(|| unavailable("Too many clients are connected. Try again in a moment."))?;
-    let handshake = handshake(request);
+    let handshake = Handshake::of(request);
     let (io, codec) = request
         .head()
         .take_io()
@@ -84,29 +77,6 @@ pub(crate) fn upgrade(
     let session = Session::new(desk.clone(), seat, Wire::new(prepared(io)), handshake);
     tokio::task::spawn_local(session.run());
     Ok(Response::new(StatusCode::SWITCHING_PROTOCOLS))
-}
-
-fn handshake(request: &WebRequest<DefaultError>) -> Handshake {
-    let headers = request.headers();
-    let authorization = headers
-        .get(header::AUTHORIZATION)
-        .map(|value| value.to_str().unwrap_or("?").trim().to_owned())
-        .filter(|text| !text.is_empty());
-    let address = request.extensions().get::<ClientAddress>().copied();
-    Handshake {
-        authorization,
-        // `edge` has noted it for every request.
-        address: address
-            .unwrap_or_else(|| ClientAddress::of(std::net::Ipv4Addr::UNSPECIFIED.into())),
-        agent: kept(headers.get(header::USER_AGENT)),
-        trace: kept(headers.get(TRACEPARENT)),
-    }
-}
-
-fn kept(value: Option<&HeaderValue>) -> Option<HeaderValue> {
-    let value = value?.as_bytes();
-    // A copy: the original keeps the whole head of the request.
-    HeaderValue::from_bytes(value.get(..value.len().min(MAX_AGENT))?).ok()
 }
 
 /// The connection without what the server wanted of it as one for requests.
@@ -162,6 +132,8 @@ fn not_a_websocket(message: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use hive_router::ntex::http::header::HeaderValue;
+
     use super::*;
 
     #[test]

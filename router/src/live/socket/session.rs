@@ -2,12 +2,7 @@
 
 use std::{collections::HashMap, future::poll_fn, pin::Pin, rc::Rc, time::Duration};
 
-use common::{
-    auth::{Identity, TokenError},
-    client_address::ClientAddress,
-};
-use hive_router::ntex::{channel::mpsc, http::header::HeaderValue, util::Bytes};
-use secrecy::ExposeSecret;
+use hive_router::ntex::{channel::mpsc, util::Bytes};
 use serde_json::Value;
 use tokio::{
     task::AbortHandle,
@@ -16,6 +11,7 @@ use tokio::{
 
 use super::{
     closing::Closing,
+    handshake::{self, Handshake},
     message::{self, Said},
     task::{Client, Outgoing, Serials, Task},
     wire::{Progress, Wire},
@@ -23,8 +19,7 @@ use super::{
 use crate::{
     live::{
         clients::Seat,
-        desk::{Desk, sender, too_much},
-        inside::Asker,
+        desk::{Desk, too_much},
         problem::Problem,
     },
     policy,
@@ -39,14 +34,6 @@ const SILENCE: Duration = Duration::from_secs(40);
 const STUCK: Duration = Duration::from_secs(30);
 /// Operations of one client at once.
 const OPERATIONS: usize = 64;
-
-/// What the handshake said.
-pub(super) struct Handshake {
-    pub(super) authorization: Option<String>,
-    pub(super) address: ClientAddress,
-    pub(super) agent: Option<HeaderValue>,
-    pub(super) trace: Option<HeaderValue>,
-}
 
 pub(super) struct Session {
     desk: Rc<Desk>,
@@ -265,40 +252,11 @@ impl Session {
         if self.client.is_some() {
             return Err(Closing::TooManyInits);
         }
-        let given = self.handshake.authorization.take();
-        let identity = match message::authorization(payload).or(given.as_deref()) {
-            None => Identity::Anonymous,
-            Some(value) => {
-                let checked = self.desk.live.verifier.check_authorization(value).await;
-                checked.map_err(|error| match error {
-                    TokenError::Invalid(_) => Closing::BadToken,
-                    TokenError::NoKeys => Closing::Unavailable,
-                })?
-            }
-        };
-        let address = self.handshake.address;
-        if let Some(standing) = self.desk.excess(&identity, address).await {
-            return Err(Closing::TooOften(standing.retry_after()));
-        }
-        if !self.seat.is_granted_to(sender(&identity, address)) {
-            return Err(Closing::TooManyConnections);
-        }
-        let viewer = identity.viewer();
-        self.expires = self.desk.live.expiry(viewer.map(AsRef::as_ref));
-        let authorization =
-            viewer.map(|viewer| viewer.authorization().expose_secret().to_owned().into());
-        let asker = Rc::new(Asker {
-            authorization,
-            address,
-            agent: self.handshake.agent.take(),
-            trace: self.handshake.trace.take(),
-        });
-        self.client = Some(Client {
-            desk: self.desk.clone(),
-            identity,
-            address,
-            asker,
-        });
+        let client =
+            handshake::admit(&self.desk, &mut self.seat, &mut self.handshake, payload).await?;
+        let viewer = client.identity.viewer().map(AsRef::as_ref);
+        self.expires = self.desk.live.expiry(viewer);
+        self.client = Some(client);
         self.wire.send(message::ACKNOWLEDGED.to_owned());
         Ok(())
     }

@@ -70,16 +70,14 @@ impl Task {
                 "An operation has a query, and may have operationName and variables.",
             )
         })?;
-        let is_subscription = desk.live.planner.plan(&request)?.is_some();
-        if is_subscription {
+        if let Some(planned) = desk.live.planner.plan(&request)? {
             // Any other operation is counted by the gate, which it passes.
             if desk.excess(identity, *address).await.is_some() {
                 return Err(too_much("Too many requests. Please wait a moment."));
             }
-            let subscription = Subscription::begin(desk.clone(), asker.clone(), &request).await?;
-            return subscription
-                .map(Begun::Stream)
-                .ok_or_else(Problem::unavailable);
+            let (desk, asker) = (desk.clone(), asker.clone());
+            let subscription = Subscription::begin(desk, asker, &request, planned).await?;
+            return Ok(Begun::Stream(subscription));
         }
         let said = desk
             .loopback

@@ -170,6 +170,11 @@ impl Wire {
         if let Some(reason) = why.reason() {
             self.write(Message::Close(Some(reason)));
             let farewell = async {
+                if *why == Closing::ByClient {
+                    // It has said all, and waits for the end of the connection.
+                    let _ = self.io.flush(true).await;
+                    return;
+                }
                 // What still comes is not of interest any more, only its end.
                 let ended = loop {
                     if let Err(ended) = self.next().await {

@@ -205,3 +205,21 @@ async fn a_stop_ends_a_stream_over_http_with_what_to_do() {
     );
     assert!(router.ended().await, "{}", router.logs());
 }
+
+#[tokio::test]
+async fn one_address_without_a_token_has_so_many_sockets() {
+    let graph = Graph::start().await;
+    let router = Router::start(&graph).await;
+    let mut sockets = Vec::new();
+    for _ in 0..100 {
+        let mut socket = Socket::connect(&router).await;
+        socket.init(&json!(null)).await;
+        assert_eq!(socket.next().await["type"], "connection_ack");
+        sockets.push(socket);
+    }
+    let mut one_more = Socket::connect(&router).await;
+    one_more.init(&json!(null)).await;
+    assert_eq!(one_more.closed().await.0, 4429);
+    // Whoever has a token is counted by that.
+    Socket::of(&router, &token(id(1))).await;
+}

@@ -138,3 +138,35 @@ async fn what_the_viewer_does_not_see_is_passed_over() {
     feed.more(&stream).await;
     assert!(router.logs().contains("an event is not for its viewer"));
 }
+
+#[tokio::test]
+async fn many_streams_are_opened_some_at_a_time_over_two_connections() {
+    const AT_ONCE: usize = 2 * 64;
+    let graph = Graph::start().await;
+    let router = Router::start(&graph).await;
+    let feed = graph.messaging.feed();
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        sockets.push(Socket::of(&router, &token(id(1))).await);
+    }
+    // The first one, so that none of the others is tried.
+    sockets[0].subscribe("first", NOTED).await;
+    feed.opened("p").await;
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        for name in 0..60 {
+            socket.subscribe(&format!("{number}-{name}"), NOTED).await;
+        }
+    }
+    let mut asked = Vec::new();
+    for _ in 0..AT_ONCE {
+        asked.push(feed.asked().await);
+    }
+    assert!(!feed.is_asked().await);
+    for stream in &asked {
+        feed.grant(stream, "p");
+    }
+    for _ in AT_ONCE..180 {
+        feed.opened("p").await;
+    }
+    assert_eq!(feed.connections(), 2);
+}

@@ -147,3 +147,15 @@ async fn a_stop_says_so_at_once() {
     }
     assert!(router.ended().await, "{}", router.logs());
 }
+
+#[tokio::test]
+async fn who_leaves_is_let_go() {
+    let graph = Graph::start().await;
+    let router = Router::start(&graph).await;
+    let feed = graph.messaging.feed();
+    let mut socket = Socket::of(&router, &token(id(1))).await;
+    socket.subscribe("a", NOTED).await;
+    let stream = feed.opened("p").await;
+    assert_eq!(socket.leave().await, 1000);
+    feed.ended(&stream).await;
+}

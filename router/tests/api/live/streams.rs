@@ -1,6 +1,8 @@
 //! Events reach their clients, whole and in order, by each of the transports.
 
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::NOTED;
 use crate::support::{Events, Graph, Router, Socket, id, token};
@@ -81,4 +83,27 @@ async fn events_come_in_the_parts_that_apollo_reads() {
     assert_eq!(last["payload"], Value::Null);
     assert_eq!(last["errors"][0]["extensions"]["code"], "FORBIDDEN");
     assert_eq!(events.rest().await, "--\r\n");
+}
+
+#[tokio::test]
+async fn an_event_source_subscribes_by_get() {
+    let graph = Graph::start().await;
+    let router = Router::start(&graph).await;
+    let feed = graph.messaging.feed();
+    let query = form_urlencoded::Serializer::for_suffix("/graphql?".to_owned(), "/graphql?".len())
+        .append_pair("query", "subscription($m: Int) { noted(most: $m) { id } }")
+        .append_pair("variables", r#"{"m":3}"#)
+        .finish();
+    let ask = router
+        .request(Method::GET, &query)
+        .header("accept", "text/event-stream");
+    let (answer, stream) = tokio::join!(ask.send(), feed.opened("p"));
+    assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    assert_eq!(stream.open.arguments["most"], 3);
+    // Another site's page cannot make a browser do it.
+    let forged = router
+        .request(Method::GET, "/graphql?query=subscription{noted{id}}")
+        .header("accept", "text/event-stream")
+        .header("sec-fetch-site", "cross-site");
+    assert_eq!(router.send(forged).await.status, StatusCode::FORBIDDEN);
 }

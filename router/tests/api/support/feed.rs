@@ -107,6 +107,11 @@ impl Feed {
         !self.0.requests.lock().await.is_empty()
     }
 
+    /// How many connections there have been.
+    pub fn connections(&self) -> usize {
+        self.0.lines.lock().unwrap().len()
+    }
+
     /// Cuts every connection.
     pub fn cut(&self) {
         for line in self.0.lines.lock().unwrap().iter() {

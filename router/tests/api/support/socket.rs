@@ -112,6 +112,14 @@ impl Socket {
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
+    /// Says that it leaves, and waits for the end: the code that it is answered with.
+    pub async fn leave(mut self) -> u16 {
+        self.0.close(None).await.unwrap();
+        let (code, _reason) = self.closed().await;
+        assert!(self.0.next().await.is_none());
+        code
+    }
+
     /// The code and the reason that it is closed with, which is what comes next.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {

@@ -1,5 +1,9 @@
 //! What a stream brings.
 
+use std::collections::BTreeMap;
+
+use common::relay::{Open, Request};
+
 use super::{Process, Talk, talking};
 use crate::world::text;
 
@@ -75,7 +79,7 @@ async fn what_is_not_the_viewers_cannot_be_followed() {
     let mine = world.conversation(&linus, &talk.ada).await;
     let nowhere = "01890000-0000-7000-8000-000000000000";
     let mut relay = process.relay().await;
-    let cases: [(&str, &[(&str, &str)], &str); 9] = [
+    let cases: [(_, &[(&str, &str)], _); 9] = [
         (
             "messageReceived",
             &[("conversationId", &talk.conversation)],
@@ -117,5 +121,15 @@ async fn what_is_not_the_viewers_cannot_be_followed() {
     let mut nobody = world.stranger();
     nobody.forge();
     relay.open(100, &nobody, "messageReceived", &[], None).await;
+    assert_eq!(relay.code().await, "UNAUTHENTICATED");
+    // What the router says of a client without a token.
+    let open = Open {
+        id: 101,
+        authorization: String::new(),
+        field: "messageReceived".to_owned(),
+        arguments: BTreeMap::new(),
+        position: None,
+    };
+    relay.say(Request::Open(open)).await;
     assert_eq!(relay.code().await, "UNAUTHENTICATED");
 }

@@ -37,7 +37,7 @@ impl Events {
                         .to_owned()
                 };
                 let found = (field("event"), field("id"), field("data"));
-                self.read = rest.to_owned();
+                self.read = rest.into();
                 if found.0.is_empty() {
                     continue;
                 }
