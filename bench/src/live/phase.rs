@@ -15,6 +15,8 @@ use crate::failure::{Failure, Result};
 
 /// How long it may take until the last message is where it belongs, and until all clients are back.
 const DELIVERED_WITHIN: Duration = Duration::from_mins(2);
+/// The router takes up to five seconds to refuse a subscription, and never says that it has accepted one.
+const REFUSED_WITHIN: Duration = Duration::from_secs(6);
 
 impl Live {
     /// Sends, and kills somebody meanwhile; ends when everything has arrived, or will not.
@@ -29,42 +31,34 @@ impl Live {
         let length = Duration::from_secs_f64(self.seconds);
         let striking = async {
             if victim == Victim::Nothing {
-                return Ok::<_, Failure>((None, None));
+                return Ok::<_, Failure>(None);
             }
             sleep(length / 3).await;
             let begun = Instant::now();
             system.strike(victim).await?;
-            let ready = begun.elapsed().as_secs_f64();
-            let subscribed = self.subscribed(world).await;
-            let subscribed = subscribed.then(|| begun.elapsed().as_secs_f64());
-            Ok((Some(ready), subscribed))
+            Ok(Some((begun, begun.elapsed().as_secs_f64())))
         };
         let (struck, ()) = tokio::join!(striking, senders.send(number, self.rate, length));
-        let (ready_after_seconds, subscribed_after_seconds) = struck?;
-        let begun = Instant::now();
-        while world.board.waiting(number) > 0 && begun.elapsed() < DELIVERED_WITHIN {
+        let struck = struck?;
+        let late = Instant::now() + DELIVERED_WITHIN;
+        let is_over = || world.board.waiting(number) == 0 && self.is_settled(world);
+        while !is_over() && Instant::now() < late {
             sleep(POLL).await;
         }
-        self.subscribed(world).await;
+        let since = |begun| world.last_subscribed().checked_duration_since(begun);
         Ok(Phase {
             killed: victim.name().to_owned(),
-            ready_after_seconds,
-            subscribed_after_seconds,
+            ready_after_seconds: struck.map(|(_, ready)| ready),
+            subscribed_after_seconds: struck
+                .and_then(|(begun, _)| Some(since(begun)?.as_secs_f64())),
             outcome: world.board.outcome(number),
             clients_missing: self.clients - world.subscribed().min(self.clients),
             incidents: world.take_incidents(),
         })
     }
 
-    /// Waits until all clients are subscribed; whether they are.
-    async fn subscribed(&self, world: &World) -> bool {
-        let begun = Instant::now();
-        while world.subscribed() < self.clients {
-            if begun.elapsed() > DELIVERED_WITHIN {
-                return false;
-            }
-            sleep(POLL).await;
-        }
-        true
+    /// Whether all clients are subscribed, and will stay so.
+    fn is_settled(&self, world: &World) -> bool {
+        world.subscribed() >= self.clients && world.last_subscribed().elapsed() > REFUSED_WITHIN
     }
 }

@@ -35,7 +35,7 @@ pub struct Memory {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Phase {
     pub killed: String,
-    /// Until the killed process was ready again, and until all clients were subscribed.
+    /// Until the killed process was ready again, and until the last client had subscribed again, if any had to.
     pub ready_after_seconds: Option<f64>,
     pub subscribed_after_seconds: Option<f64>,
     pub outcome: Outcome,

@@ -7,6 +7,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use super::board::Board;
@@ -19,8 +20,9 @@ pub struct World {
     pub board: Board,
     /// Clients that have received their first event.
     ready: AtomicUsize,
-    /// Clients that are subscribed now.
+    /// Clients that have subscribed, as far as they know, and when the last of them did.
     subscribed: AtomicUsize,
+    last_subscribed: Mutex<Instant>,
     /// How often what happened to connections and requests.
     incidents: Mutex<BTreeMap<String, u64>>,
 }
@@ -36,6 +38,7 @@ impl World {
             board: Board::new(people),
             ready: AtomicUsize::new(0),
             subscribed: AtomicUsize::new(0),
+            last_subscribed: Mutex::new(Instant::now()),
             incidents: Mutex::default(),
         }
     }
@@ -50,6 +53,7 @@ impl World {
 
     pub fn subscribe(&self) -> Subscribed<'_> {
         self.subscribed.fetch_add(1, Ordering::Relaxed);
+        *locked(&self.last_subscribed) = Instant::now();
         Subscribed(self)
     }
 
@@ -57,20 +61,22 @@ impl World {
         self.subscribed.load(Ordering::Relaxed)
     }
 
+    pub fn last_subscribed(&self) -> Instant {
+        *locked(&self.last_subscribed)
+    }
+
     pub fn incident(&self, what: String) {
-        *self.incidents().entry(what).or_default() += 1;
+        *locked(&self.incidents).entry(what).or_default() += 1;
     }
 
     /// Those since this was last asked.
     pub fn take_incidents(&self) -> BTreeMap<String, u64> {
-        std::mem::take(&mut *self.incidents())
+        std::mem::take(&mut *locked(&self.incidents))
     }
+}
 
-    fn incidents(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
-        self.incidents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Subscribed<'_> {
