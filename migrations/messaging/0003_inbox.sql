@@ -45,7 +45,8 @@ BEGIN
         INSERT INTO messaging.inboxes AS inbox (user_id, last_seq)
         SELECT user_id, 1 FROM messaging.participants
         WHERE conversation_id = NEW.conversation_id
-        -- Everybody locks people in this order, so that nobody waits in a circle.
+        -- Everybody locks people in this order, so that nobody waits in a circle: as long as a transaction has one message.
+        -- Whoever imports many in one keeps others out meanwhile (LOCK TABLE messaging.messages).
         ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET last_seq = inbox.last_seq + 1
         RETURNING inbox.user_id, inbox.last_seq

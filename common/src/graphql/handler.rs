@@ -120,10 +120,7 @@ fn refuse(error: Error) -> Response {
         Error::Violation(violation) => violation.class.status(),
         Error::Fault(fault) => fault.status(),
     };
-    let error = async_graphql::Error::from(error);
-    let mut response = ServerError::new(error.message, None);
-    response.extensions = error.extensions;
-    let mut response = json(status, &GraphqlResponse::from_errors(vec![response]));
+    let mut response = json(status, &refusal(error));
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(
             header::WWW_AUTHENTICATE,
@@ -131,4 +128,12 @@ fn refuse(error: Error) -> Response {
         );
     }
     response
+}
+
+/// The GraphQL response to an operation that is not run.
+pub(super) fn refusal(error: Error) -> GraphqlResponse {
+    let error = async_graphql::Error::from(error);
+    let mut refusal = ServerError::new(error.message, None);
+    refusal.extensions = error.extensions;
+    GraphqlResponse::from_errors(vec![refusal])
 }

@@ -17,12 +17,16 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
     response::{IntoResponse, Response as HttpResponse},
 };
-use futures_util::{SinkExt, StreamExt, future::ready, stream::BoxStream};
+use futures_util::{
+    SinkExt, StreamExt,
+    future::ready,
+    stream::{BoxStream, once},
+};
 use serde_json::Value;
 
-use super::handler::GraphqlService;
+use super::handler::{GraphqlService, refusal};
 use crate::{
-    auth::{Identity, Verifier},
+    auth::Verifier,
     error::{Class, Violation},
 };
 
@@ -113,9 +117,9 @@ async fn identify(verifier: Verifier, payload: Value) -> async_graphql::Result<D
             .unwrap_or(header::HeaderValue::from_static("malformed"));
         headers.insert(header::AUTHORIZATION, value);
     }
-    let identity = verifier.identify(&headers).await?;
+    verifier.identify(&headers).await?;
     let mut data = Data::default();
-    data.insert(identity);
+    data.insert(headers);
     Ok(data)
 }
 
@@ -136,13 +140,23 @@ impl<E: Executor> Executor for Prepared<E> {
         request: Request,
         session: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
-        let identity = session
+        let headers = session
             .as_ref()
-            .and_then(|session| session.get(&TypeId::of::<Identity>()))
-            .and_then(|identity| identity.downcast_ref::<Identity>())
+            .and_then(|session| session.get(&TypeId::of::<HeaderMap>()))
+            .and_then(|headers| headers.downcast_ref::<HeaderMap>())
             .cloned()
-            .unwrap_or(Identity::Anonymous);
-        let request = (self.service.prepare)(request.data(identity), &self.parts);
-        self.service.executor.execute_stream(request, None)
+            .unwrap_or_default();
+        let this = self.clone();
+        let answers = async move {
+            // Again for each operation: a socket outlives its token.
+            match this.service.verifier.identify(&headers).await {
+                Ok(identity) => {
+                    let request = (this.service.prepare)(request.data(identity), &this.parts);
+                    this.service.executor.execute_stream(request, None)
+                }
+                Err(error) => once(ready(refusal(error))).boxed(),
+            }
+        };
+        once(answers).flatten().boxed()
     }
 }

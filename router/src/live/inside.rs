@@ -84,6 +84,13 @@ pub(crate) struct Asker {
     pub(crate) agent: Option<HeaderValue>,
     /// The trace that the client's connection belongs to.
     pub(crate) trace: Option<HeaderValue>,
+    /// Events of the connection that are asked for at once: so many, whatever number of streams it has.
+    pub(crate) events: Semaphore,
+}
+
+impl Asker {
+    /// One stream has four at once as well: a second one makes a connection no louder.
+    pub(crate) const EVENTS: usize = 4;
 }
 
 /// What the engine said.
@@ -138,6 +145,11 @@ impl Loopback {
         let open = match errand {
             Errand::Event => &self.events,
             Errand::Operation | Errand::Free => &self.others,
+        };
+        // First the connection's own turn: nobody waits in the common line with more than that.
+        let _turn = match errand {
+            Errand::Event => Some(asker.events.acquire().await),
+            Errand::Operation | Errand::Free => None,
         };
         let _permit = open.acquire().await;
         let mut request = self

@@ -40,7 +40,12 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     tokio::spawn(keys.follow(shutdown.clone()));
     let bus = config.events.bus(&pool).await?;
     let (live, running) = Live::new(&pool, &clock, bus, shutdown.clone());
-    let running = tokio::spawn(running);
+    // Should it end before its time, by a panic, nobody would be woken any more: the process stops with it.
+    let guard = shutdown.clone().drop_guard();
+    let running = tokio::spawn(async move {
+        let _guard = guard;
+        running.await;
+    });
     let app = App::new(pool.clone(), clock, users, live);
     let listener = service::bind(config.address).await?;
     server::serve(listener, routes(app, config.verifier), shutdown).await?;

@@ -33,6 +33,10 @@ use crate::app::{
 /// Replies that wait to be written. When so many do, the streams of the connection wait.
 const WAITING: usize = 256;
 
+/// How long the router may be silent before it is given up, and with it the people who watch there: it sends a ping every 15
+/// seconds.
+const SILENCE: Duration = Duration::from_secs(25);
+
 /// How long the router may take to take a reply before it is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -84,7 +88,7 @@ async fn serve(streams: Streams, socket: WebSocket) {
                     return;
                 }
             }
-            message = received.next() => match message {
+            message = timeout(SILENCE, received.next()) => match message.ok().flatten() {
                 Some(Ok(Message::Text(text))) => {
                     let Ok(request) = serde_json::from_str(&text) else {
                         tracing::warn!("a router sent what is no request for streams");
@@ -113,7 +117,7 @@ fn obey(
             let (id, streams, asked) = (open.id, streams.clone(), more.clone());
             let replies = replies.clone();
             let task = tokio::spawn(async move {
-                let error = match streams.open(open).await {
+                let error = match Box::pin(streams.open(open)).await {
                     Ok(stream) => run(id, stream, &asked, &replies).await,
                     Err(error) => error,
                 };

@@ -196,6 +196,7 @@ fn asker(identity: &Identity, request: &WebRequest<DefaultError>) -> Asker {
         .viewer()
         .map(|viewer| viewer.authorization().expose_secret().to_owned().into());
     Asker {
+        events: tokio::sync::Semaphore::new(Asker::EVENTS),
         authorization,
         address: address(request),
         agent: headers.get(header::USER_AGENT).cloned(),

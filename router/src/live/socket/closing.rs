@@ -55,9 +55,10 @@ impl Closing {
                 (4409, format!("Subscriber for {id} already exists"))
             }
             Self::TooManyInits => (4429, "Too many initialisation requests".to_owned()),
-            Self::TooManyConnections => (4429, "Too many connections".to_owned()),
+            Self::TooManyConnections => (1013, "Too many connections".to_owned()),
+            // Not 4429: clients never come back from that.
             Self::TooOften(seconds) => (
-                4429,
+                1013,
                 format!("Too many requests: wait for {seconds} seconds"),
             ),
             Self::Unavailable => (1013, "Try again in a moment".to_owned()),

@@ -88,6 +88,7 @@ pub(super) async fn admit(
         .viewer()
         .map(|viewer| viewer.authorization().expose_secret().to_owned().into());
     let asker = Rc::new(Asker {
+        events: tokio::sync::Semaphore::new(Asker::EVENTS),
         authorization,
         address,
         agent: handshake.agent.take(),

@@ -28,8 +28,8 @@ use crate::{
 /// Time for the first message.
 const INIT: Duration = Duration::from_secs(5);
 /// How often a client is pinged, and how long it may be silent.
-const PING: Duration = Duration::from_secs(15);
-const SILENCE: Duration = Duration::from_secs(40);
+const PING: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(25);
 /// How long a client may take none of what is written to it.
 const STUCK: Duration = Duration::from_secs(30);
 /// Operations of one client at once.
@@ -121,6 +121,8 @@ impl Session {
             let outcome = match self.event(stopped.as_mut(), timer.as_mut()).await {
                 Event::Stop => Err(Closing::Restart),
                 Event::Wire(Ok(Progress::Written)) => {
+                    // Whoever takes what it is sent is there, even when its own words wait behind that.
+                    self.heard = Instant::now();
                     if let Some(written) = self.writing.take() {
                         // Nobody waits any more when the client has ended the operation meanwhile.
                         let _ = written.send(());
@@ -174,11 +176,15 @@ impl Session {
     fn next_tick(&self) -> Instant {
         let init = self.client.is_none().then(|| self.begun + INIT);
         let stuck = self.wire.stuck_since().map(|since| since + STUCK);
-        let silence = self.heard + SILENCE;
-        [init, stuck, self.expires, Some(silence)]
+        [init, stuck, self.expires, self.silent_at()]
             .into_iter()
             .flatten()
             .fold(self.pinged + PING, Instant::min)
+    }
+
+    /// When the client will have been silent for too long. While it is being sent something, whether it takes that counts.
+    fn silent_at(&self) -> Option<Instant> {
+        (!self.wire.is_waiting()).then(|| self.heard + SILENCE)
     }
 
     fn tick(&mut self) -> Result<(), Closing> {
@@ -189,7 +195,7 @@ impl Session {
         if self.client.is_none() && self.begun + INIT <= now {
             return Err(Closing::NoInit);
         }
-        if self.heard + SILENCE <= now {
+        if self.silent_at().is_some_and(|silent| silent <= now) {
             return Err(Closing::Silent);
         }
         let is_stuck = self.wire.stuck_since();

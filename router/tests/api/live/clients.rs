@@ -109,7 +109,7 @@ async fn one_user_has_so_many_sockets_and_one_socket_so_many_operations() {
         .await;
     assert_eq!(
         one_more.closed().await,
-        (4429, "Too many connections".to_owned())
+        (1013, "Too many connections".to_owned())
     );
     Socket::of(&router, &token(id(2))).await;
     let socket = &mut sockets[0];
@@ -155,7 +155,7 @@ async fn what_is_done_over_a_socket_counts() {
     let (code, reason) = again.closed().await;
     assert_eq!(
         (code, reason.starts_with("Too many requests: wait for ")),
-        (4429, true),
+        (1013, true),
         "{reason}"
     );
 }
@@ -219,7 +219,7 @@ async fn one_address_without_a_token_has_so_many_sockets() {
     }
     let mut one_more = Socket::connect(&router).await;
     one_more.init(&json!(null)).await;
-    assert_eq!(one_more.closed().await.0, 4429);
+    assert_eq!(one_more.closed().await.0, 1013);
     // Whoever has a token is counted by that.
     Socket::of(&router, &token(id(1))).await;
 }

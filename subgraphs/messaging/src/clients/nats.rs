@@ -12,7 +12,7 @@ const SUBJECT: &str = "rookery.messaging.live";
 /// A NATS server, or several that know of one another.
 pub struct NatsBus {
     client: Client,
-    /// How often a connection was made.
+    /// How often a connection was made, or something was dropped.
     connections: watch::Receiver<u64>,
 }
 
@@ -27,8 +27,9 @@ impl NatsBus {
                 let connected = connected.clone();
                 async move {
                     match event {
-                        Event::Connected => connected.send_modify(|count| *count += 1),
-                        Event::SlowConsumer(_) => connected.send_modify(|count| *count += 1),
+                        Event::Connected | Event::SlowConsumer(_) => {
+                            connected.send_modify(|count| *count += 1);
+                        }
                         Event::Disconnected => tracing::warn!("NATS is gone"),
                         other => tracing::debug!(event = %other, "NATS"),
                     }

@@ -29,6 +29,7 @@ struct State {
     watchers: Mutex<Watchers>,
     /// Somebody came or went.
     moved: Notify,
+    doubt: Notify,
 }
 
 #[derive(Default)]
@@ -44,7 +45,8 @@ struct Person {
     wake: watch::Sender<()>,
     /// Made by the first who wants to know.
     typing: Option<broadcast::Sender<Typing>>,
-    /// Up to where the streams have been woken by [`Hub::wake_behind`]; 0 before the first time.
+    /// Up to where no stream has anything to be woken for: where the first one began, or was last woken by
+    /// [`Hub::wake_behind`]. A stream that comes later reads up to the end before it waits.
     swept: i64,
 }
 
@@ -107,11 +109,14 @@ impl Hub {
         }
     }
 
-    /// Something may have arrived for anybody.
-    pub(super) fn wake_all(&self) {
-        for person in self.watchers().people.values() {
-            person.wake.send_replace(());
-        }
+    /// Word may have been lost: the database is to be looked at now.
+    pub(super) fn doubt(&self) {
+        self.0.doubt.notify_one();
+    }
+
+    /// Waits until word may have been lost.
+    pub(super) async fn doubted(&self) {
+        self.0.doubt.notified().await;
     }
 
     /// These are the positions of people's latest messages: wakes those who were last woken at an earlier one.
@@ -177,6 +182,16 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// The stream begins at this position of the inbox. If it is the person's first, it need not be woken for what is before.
+    pub(super) fn begins_at(&self, position: i64) {
+        if let Some(person) = self.hub.watchers().people.get_mut(&self.user)
+            && person.streams == 1
+            && person.swept == 0
+        {
+            person.swept = position;
+        }
+    }
+
     /// From now on [`Watch::woken`] waits for what comes next.
     pub(super) fn look(&mut self) {
         self.wake.mark_unchanged();

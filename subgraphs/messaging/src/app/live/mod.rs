@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use common::{clock::SharedClock, shutdown::Shutdown};
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use super::ports::Bus;
 use crate::domain::UserId;
@@ -32,8 +33,13 @@ pub use stream::{Event, LiveStream, Start, Topic};
 pub struct Live {
     hub: Hub,
     outbox: Outbox,
+    /// Whose turn it is to read: thousands of streams that wake at once leave connections for everybody else.
+    turns: Arc<Semaphore>,
     stopping: Shutdown,
 }
+
+/// Streams that read at the same time.
+const READING: usize = 4;
 
 impl Live {
     /// The live part, and what wakes streams in this process and tells the others. That runs until `stopping`, when every
@@ -52,6 +58,7 @@ impl Live {
         let live = Self {
             hub: hub.clone(),
             outbox,
+            turns: Arc::new(Semaphore::new(READING)),
             stopping: stopping.clone(),
         };
         let pool = pool.clone();

@@ -100,6 +100,7 @@ impl App {
         let user = UserId(viewer.id);
         // Before the position is read: what arrives in between wakes the stream.
         let watch = self.live.hub.watch(user)?;
+        let _turn = self.live.turns.acquire().await;
         let mut conn = self.pool.acquire().await?;
         let source = match topic {
             Topic::Mentions => Source::Mentions,
@@ -119,6 +120,9 @@ impl App {
                 .parse()
                 .map_err(|_error| MessagingError::PositionUnknown)?,
         };
+        if matches!(source, Source::Inbox | Source::Mentions) {
+            watch.begins_at(position);
+        }
         Ok(LiveStream {
             app: self.clone(),
             viewer: user,
@@ -214,7 +218,8 @@ impl LiveStream {
         }
         self.watch.look();
         let before = self.position;
-        let events = self.read(limit).await?;
+        // On the heap, and only while it reads: a stream waits nearly all of the time.
+        let events = Box::pin(self.read(limit)).await?;
         if events.is_empty() && self.position == before {
             self.watch.woken().await;
         }
@@ -223,6 +228,7 @@ impl LiveStream {
 
     async fn read(&mut self, limit: usize) -> Result<Vec<Event>, MessagingError> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
+        let _turn = self.app.live.turns.acquire().await;
         let mut conn = self.app.pool.acquire().await?;
         let mut events = Vec::new();
         let mut position = self.position;

@@ -18,7 +18,10 @@ pub(super) async fn now_and_then(pool: &PgPool, hub: &Hub) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = hub.doubted() => {}
+        }
         for people in hub.people().chunks(TOGETHER) {
             match latest(pool, people).await {
                 Ok(latest) => hub.wake_behind(&latest),

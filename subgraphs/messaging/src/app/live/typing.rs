@@ -4,7 +4,7 @@ use common::auth::Viewer;
 
 use super::word::Word;
 use crate::{
-    app::{App, MessagingError, access, conversations::participates},
+    app::{App, MessagingError, contacts::Errand, conversations::participates},
     domain::{ConversationId, UserId},
 };
 
@@ -19,8 +19,7 @@ pub(super) struct Typing {
 }
 
 impl App {
-    /// Tells the other participant, if they watch the conversation at this moment, that the viewer types in it. Whether a
-    /// block keeps the two apart is taken as last heard: nobody is asked for something this fleeting.
+    /// Tells the other participant, if they watch the conversation at this moment, that the viewer types in it.
     pub async fn indicate_typing(
         &self,
         viewer: &Viewer,
@@ -31,8 +30,13 @@ impl App {
             let mut conn = self.pool.acquire().await?;
             participates(&mut conn, who, conversation, TYPE).await?
         };
-        access::write_while(standing.blocked)?;
         let to = standing.participants().other(who);
+        let errand = Errand {
+            event: TYPE,
+            contact: to,
+            existing: Some(standing),
+        };
+        self.ask_before(viewer, errand, &[]).await?;
         let conversation = standing.id;
         self.live.hub.typing(to, Typing { conversation, who });
         self.live.outbox.put(Word::Typing {

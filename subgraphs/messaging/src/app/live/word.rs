@@ -104,7 +104,7 @@ async fn listen_once(
                 Err(error) => tracing::debug!(%error, "a word was not understood"),
             },
             // What was said meanwhile was not heard.
-            Heard::Gap => hub.wake_all(),
+            Heard::Gap => hub.doubt(),
         }
     }
 }
