@@ -14,8 +14,8 @@ impl User {
         self.0.0.into()
     }
 
-    /// Whether the user has a live stream open anywhere, right within 30 seconds. Only for the user and for those who have a
-    /// conversation with them that no block ended; null for anyone else.
+    /// Whether the user has a live stream open anywhere. Only for the user and for those who have a conversation with them,
+    /// unless a block was between the two when they last wrote; null for anyone else.
     async fn is_online(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<bool>> {
         if identity(ctx).viewer().is_none() {
             return Ok(None);

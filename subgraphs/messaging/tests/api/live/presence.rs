@@ -135,6 +135,7 @@ async fn only_those_who_talk_to_somebody_know() {
     let answer = world.graph.ask(None, query, json!({ "of": of })).await;
     assert_eq!(answer.data()["_entities"][0]["isOnline"], Value::Null);
     world.directory.block(grace, ada);
+    // Heard of when one of the two writes.
     let input = json!({ "conversationId": talk.conversation, "text": "Hello" });
     assert_eq!(world.send(ada, input).await.codes(), ["FORBIDDEN"]);
     assert_eq!(online(&world, ada, grace).await, Value::Null);

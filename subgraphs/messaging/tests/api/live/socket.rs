@@ -114,6 +114,21 @@ async fn what_may_not_be_followed_is_an_error_with_its_code() {
 }
 
 #[tokio::test]
+async fn a_socket_that_outlives_its_token_runs_nothing() {
+    let (world, process, talk) = talking(Process::start).await;
+    let mut socket = connected(&process, &talk.grace).await;
+    world.clock.advance_seconds(901);
+    say(
+        &mut socket,
+        subscribe("{ conversations { nodes { id } } }", &json!({})),
+    )
+    .await;
+    let next = heard(&mut socket).await;
+    let code = &next["payload"]["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "UNAUTHENTICATED", "{next}");
+}
+
+#[tokio::test]
 async fn a_bad_token_and_another_protocol_are_refused() {
     let (_world, process, _talk) = talking(Process::start).await;
     let mut socket = connect(request(&process)).await;
