@@ -14,7 +14,7 @@ use crate::{app::MessagingError, domain::UserId};
 /// How many streams one person may have open at a process: several devices with several windows each.
 pub const MAX_STREAMS_OF_ONE: usize = 64;
 
-/// How many streams a process holds: some 10 KB each.
+/// How many streams a process holds: some 5 KB each.
 pub const MAX_STREAMS: usize = 50_000;
 
 /// Typing is word of the moment: a stream that has fallen behind this far goes on with the latest.
