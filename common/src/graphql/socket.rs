@@ -38,13 +38,6 @@ const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// What a connection reads and writes at once; the library takes 128 KiB each otherwise.
 const BUFFER_BYTES: usize = 4 * 1024;
 
-/// Bounds what a connection costs.
-pub(crate) fn frugal(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
-}
-
 /// `GET /graphql`: takes a WebSocket.
 pub(super) async fn take<E: Executor>(
     State(service): State<GraphqlService<E>>,
@@ -52,8 +45,10 @@ pub(super) async fn take<E: Executor>(
     parts: Parts,
 ) -> HttpResponse {
     let is_spoken = |upgrade: &WebSocketUpgrade| upgrade.selected_protocol().is_some();
-    match upgrade.map(|upgrade| frugal(upgrade).protocols([PROTOCOL])) {
+    match upgrade.map(|upgrade| upgrade.protocols([PROTOCOL])) {
         Ok(upgrade) if is_spoken(&upgrade) => upgrade
+            .read_buffer_size(BUFFER_BYTES)
+            .write_buffer_size(BUFFER_BYTES)
             .max_message_size(MAX_MESSAGE_BYTES)
             .on_upgrade(move |socket| serve(service, parts, socket)),
         _ => Violation::new(
