@@ -82,9 +82,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         from: &["router"],
-        to: &["sqlx", "async-graphql"],
+        to: &["sqlx"],
         dev_too: false,
-        right: "the router has no database and no schema of its own",
+        right: "the router has no database",
     },
 ];
 
