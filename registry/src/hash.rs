@@ -36,7 +36,7 @@ impl FromStr for Hash {
 
     fn from_str(text: &str) -> Result<Self, NoHash> {
         let no_hash = || NoHash(text.to_owned());
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(no_hash());
         }
         let mut bytes = [0; 32];

@@ -90,7 +90,8 @@ impl Registry {
         }
     }
 
-    /// Stores a publication as the next version; [`RegistryError::Conflict`] if it does not follow the newest one.
+    /// Stores a publication as the next version; [`RegistryError::Conflict`] if it does not follow the newest one. The copy
+    /// is for [`Registry::renew_copy`].
     pub async fn append(&self, clock: &SharedClock, draft: Draft) -> Result<Entry, RegistryError> {
         let before = match self.latest().await? {
             Some(latest) if latest.version != draft.follows => {
@@ -104,8 +105,20 @@ impl Registry {
         if !self.objects.create(&location, json(&entry)?).await? {
             return Err(RegistryError::Conflict(entry.version));
         }
-        self.copy(entry.clone()).await?;
         Ok(entry)
+    }
+
+    /// Writes the copy of the newest supergraph anew. Whoever writes last looks once more whether it was the newest, so the
+    /// last word is.
+    pub async fn renew_copy(&self) -> Result<(), RegistryError> {
+        let mut newest = self.latest().await?;
+        while let Some(entry) = newest {
+            let supergraph = self.document(entry.supergraph).await?;
+            let copy = Location::from(SUPERGRAPH);
+            self.objects.put(&copy, supergraph.into()).await?;
+            newest = self.newest_after(entry.version).await?;
+        }
+        Ok(())
     }
 
     /// Stores all documents that an entry needs; the entry.
@@ -159,20 +172,6 @@ impl Registry {
         Ok(hash)
     }
 
-    /// Writes the copy of the newest supergraph. Whoever writes last looks once more whether it was the newest, so the last
-    /// word is.
-    async fn copy(&self, mut entry: Entry) -> Result<(), RegistryError> {
-        loop {
-            let supergraph = self.document(entry.supergraph).await?;
-            let copy = Location::from(SUPERGRAPH);
-            self.objects.put(&copy, supergraph.into()).await?;
-            match self.newest_after(entry.version).await? {
-                Some(newer) => entry = newer,
-                None => return Ok(()),
-            }
-        }
-    }
-
     /// Of the entries after this version, in their order.
     async fn locations(&self, version: u64) -> Result<Vec<Location>, RegistryError> {
         let folder = Location::from(LOG);
@@ -201,9 +200,10 @@ impl Draft {
     /// Whether it would change anything.
     pub fn changes(&self, entry: &Entry) -> bool {
         let same = |(name, (sdl, url)): (&String, &(String, String))| {
-            entry.subgraphs.get(name).is_some_and(|known| {
-                known.schema == Hash::of(sdl) && known.routing_url == *url
-            })
+            entry
+                .subgraphs
+                .get(name)
+                .is_some_and(|known| known.schema == Hash::of(sdl) && known.routing_url == *url)
         };
         self.subgraphs.len() != entry.subgraphs.len() || !self.subgraphs.iter().all(same)
     }
@@ -227,3 +227,7 @@ fn json(entry: &Entry) -> Result<bytes::Bytes, RegistryError> {
 fn damaged(location: &Location, error: impl std::fmt::Display) -> RegistryError {
     RegistryError::Damaged(location.to_string(), error.to_string())
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;
