@@ -4,7 +4,7 @@
 //! with a line a client and operation; documents are stored once, by their hash. So any number of routers write without
 //! knowing of one another. What is older than a check looks back may be deleted, by a rule of the bucket for example.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map};
 
 use common::{
     Timestamp,
@@ -108,27 +108,23 @@ impl Usage {
                 entry.1 = entry.1.max(line.last_seen);
             }
         }
-        let mut documents: HashMap<Hash, String> = HashMap::new();
-        let mut uses = Vec::new();
-        for ((client, client_version, name, hash), (count, last_seen)) in counted {
-            let document = match documents.get(&hash) {
-                Some(document) => document.clone(),
-                None => {
-                    let document = self.text(&document_of(hash)).await?;
-                    documents.insert(hash, document.clone());
-                    document
-                }
-            };
-            uses.push(Use {
+        let mut documents = HashMap::new();
+        for hash in counted.keys().map(|(.., hash)| *hash) {
+            if let hash_map::Entry::Vacant(vacant) = documents.entry(hash) {
+                vacant.insert(self.text(&document_of(hash)).await?);
+            }
+        }
+        let uses = counted.into_iter().map(
+            |((client, client_version, name, hash), (count, last_seen))| Use {
                 client,
                 client_version,
                 name,
-                document,
+                document: documents.get(&hash).cloned().unwrap_or_default(),
                 count,
                 last_seen,
-            });
-        }
-        Ok(uses)
+            },
+        );
+        Ok(uses.collect())
     }
 
     async fn lines(&self, location: &Location) -> Result<Vec<Line>, UsageError> {
@@ -200,14 +196,17 @@ mod tests {
         let usage = Usage::new(Objects::in_folder(folder.path()).unwrap());
         let (old, new) = (used("old", "{ a }", 1, 1), used("new", "{ a }", 1, 1));
         usage
-            .store("a", at(10 * DAY + 1), &[old.clone()])
+            .store("a", at(10 * DAY + 1), std::slice::from_ref(&old))
             .await
             .unwrap();
         usage
-            .store("a", at(11 * DAY), &[new.clone()])
+            .store("a", at(11 * DAY), std::slice::from_ref(&new))
             .await
             .unwrap();
-        assert_eq!(usage.since(at(11 * DAY + 5)).await.unwrap(), [new.clone()]);
+        assert_eq!(
+            usage.since(at(11 * DAY + 5)).await.unwrap(),
+            std::slice::from_ref(&new)
+        );
         assert_eq!(usage.since(at(10 * DAY + 5)).await.unwrap(), [new, old]);
         assert_eq!(usage.since(at(12 * DAY)).await.unwrap(), []);
     }
