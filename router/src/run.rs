@@ -29,7 +29,9 @@ use crate::{
     edge::{Cors, Edge, InFlight},
     engine::{self, GRACE, GRAPHQL_PATH},
     gate::{Gate, Keeper, Tickets},
-    live::{Live, Password},
+    inside::Password,
+    live::Live,
+    nodes::Nodes,
     pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
@@ -106,6 +108,7 @@ async fn serve(
         password.clone(),
         &shutdown,
     ));
+    let nodes = Nodes::new(address, password.clone(), config.limits);
     let edge = Edge {
         cors: Arc::new(Cors::new(config.allowed_origins)),
         proxies: config.trusted_proxies,
@@ -124,6 +127,7 @@ async fn serve(
         rest,
         rate,
         live: live.clone(),
+        nodes,
     };
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);

@@ -21,8 +21,8 @@ use crate::live::{self, SourceError, Sources};
 
 const COMMITTED: &str = include_str!("../../schema/supergraph.graphql");
 
-/// The subgraphs that have a configured address.
-const SUBGRAPHS: [&str; 3] = ["users", "posts", "messaging"];
+/// The subgraphs that have a configured address, and the one that needs none.
+const SUBGRAPHS: [&str; 4] = ["users", "posts", "messaging", nodes::SUBGRAPH];
 
 /// The directives that say who may see what.
 const AUTHORIZATION: [&str; 3] = ["authenticated", "requiresScopes", "policy"];

@@ -35,6 +35,7 @@ use crate::{
     engine::GRAPHQL_PATH,
     linger,
     live::{self, Desk, Live},
+    nodes::{Finder, Nodes},
     pages::Pages,
     rate::{Counter, Rate},
     ready::Readiness,
@@ -49,6 +50,7 @@ pub(crate) struct Gate {
     pub(crate) rest: Rest,
     pub(crate) rate: Rate,
     pub(crate) live: Arc<Live>,
+    pub(crate) nodes: Nodes,
 }
 
 /// What the gate decides with.
@@ -69,6 +71,7 @@ impl<S> Middleware<S, SharedCfg> for Gate {
             keeper: self.keeper.clone(),
             proxy: self.rest.worker(),
             desk: self.live.worker(counter.clone()),
+            finder: self.nodes.worker(),
             counter,
         }
     }
@@ -80,6 +83,7 @@ pub(crate) struct GateService<S> {
     proxy: Proxy,
     counter: Rc<Counter>,
     desk: Option<Rc<Desk>>,
+    finder: Option<Finder>,
 }
 
 impl<S> Service<WebRequest<DefaultError>> for GateService<S>
@@ -143,7 +147,7 @@ where
             let answer = self.keeper.elsewhere(&self.proxy, &mut request).await;
             return Ok(request.into_response(answer));
         }
-        let identity = match self.keeper.admit(sender, &mut request) {
+        let identity = match self.keeper.admit(sender, self.finder.clone(), &mut request) {
             Ok(identity) => identity,
             Err(refusal) => return Ok(refuse(request, &refusal)),
         };
@@ -182,6 +186,7 @@ impl Keeper {
     fn admit(
         &self,
         sender: Result<Identity, common::error::Error>,
+        finder: Option<Finder>,
         request: &mut WebRequest<DefaultError>,
     ) -> Result<Identity, Refusal> {
         form::check(request.method(), request.headers())?;
@@ -202,6 +207,9 @@ impl Keeper {
             )
         })?;
         context.insert(admission);
+        if let Some(finder) = finder {
+            context.insert(finder);
+        }
         Ok(identity)
     }
 }

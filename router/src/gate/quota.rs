@@ -14,7 +14,7 @@ use hive_router::ntex::{
 };
 
 use crate::{
-    live::Errand,
+    inside::Errand,
     rate::{Counter, Sender, Standing},
     reply::Refusal,
 };
@@ -29,7 +29,7 @@ pub(super) fn is_counted(counter: &Counter, request: &WebRequest<DefaultError>) 
 /// Whether it is the router that asks, for something that nobody has asked for or that was counted when they did.
 fn is_free(request: &WebRequest<DefaultError>) -> bool {
     let errand = request.extensions().get::<Errand>().copied();
-    matches!(errand, Some(Errand::Event | Errand::Free))
+    matches!(errand, Some(Errand::Event | Errand::Free | Errand::Kinds))
 }
 
 /// Counts a request; how its sender stands, if there is a limit for it.

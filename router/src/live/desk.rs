@@ -11,15 +11,10 @@ use common::{
 use hive_router::{graphql_tools::validation::validate::ValidationPlan, ntex::http::StatusCode};
 use tokio::time::Instant;
 
-use super::{
-    clients::Clients,
-    feed::Feed,
-    inside::{Loopback, Password},
-    operation::Planner,
-    problem::Problem,
-};
+use super::{clients::Clients, feed::Feed, inside::Loopback, operation::Planner, problem::Problem};
 use crate::{
     config::RouterConfig,
+    inside::Password,
     rate::{Counter, Sender, Standing},
 };
 

@@ -33,7 +33,7 @@ use hive_router::{
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::{gate::Admission, reply::Refusal};
+use crate::{gate::Admission, nodes, reply::Refusal};
 pub(crate) use errors::without_suggestion;
 pub(crate) use nesting::is_too_deep;
 
@@ -125,12 +125,19 @@ impl RouterPlugin for Policy {
         })
     }
 
-    /// A subgraph that refuses a request says why in a GraphQL error and in the status. The engine makes a second error
-    /// of the status, as if the subgraph had not answered; it does so only where it knows the status.
+    /// One subgraph is the router itself, and is not asked over HTTP.
+    ///
+    /// Another that refuses a request says why in a GraphQL error and in the status. The engine makes a second error of the
+    /// status, as if the subgraph had not answered; it does so only where it knows the status.
     async fn on_subgraph_execute<'exec>(
         &'exec self,
         payload: OnSubgraphExecuteStartHookPayload<'exec>,
     ) -> OnSubgraphExecuteStartHookResult<'exec> {
+        if payload.subgraph_name == nodes::SUBGRAPH {
+            let headers = payload.router_http_request.headers;
+            let answer = nodes::answer(payload.context, headers, &payload.execution_request).await;
+            return payload.end_with_response(answer);
+        }
         payload.on_end(|mut end| {
             let answer = &mut end.execution_result;
             if answer
