@@ -17,6 +17,7 @@ mod form;
 mod isolation;
 mod limits;
 mod live;
+mod nodes;
 mod operations;
 mod outage;
 mod pages;
