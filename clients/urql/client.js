@@ -23,6 +23,7 @@ function cache() {
     keys: {
       PageInfo: embedded,
       UserError: embedded,
+      SessionPayload: embedded,
       PostConnection: embedded,
       PostEdge: embedded,
     },
