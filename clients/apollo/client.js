@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { SetContextLink } from '@apollo/client/link/context';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { relayStylePagination } from '@apollo/client/utilities';
 import { OperationTypeNode, buildSchema } from 'graphql';
 import { createClient } from 'graphql-ws';
-import { relayStylePagination } from '@apollo/client/utilities';
 import WebSocket from 'ws';
 
-import { authorization, graph, named, socket } from '../scene.js';
+import { authorization, graph, socket } from '../scene.js';
 
 /** Which types an interface stands for. A cache cannot tell from a document whether a fragment on `Node` fits a post. */
 function possibleTypes() {
@@ -51,13 +51,15 @@ export function client(person) {
     connectionParams: person && authorization(person),
   });
   const http = ApolloLink.from([
-    new SetContextLink(({ headers }) => ({ headers: { ...headers, ...named('apollo'), ...(person && authorization(person)) } })),
+    new SetContextLink(({ headers }) => ({ headers: { ...headers, ...(person && authorization(person)) } })),
     new HttpLink({ uri: graph }),
   ]);
   const isSubscription = ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION;
   const apollo = new ApolloClient({
     link: ApolloLink.split(isSubscription, new GraphQLWsLink(connection), http),
     cache: cache(),
+    // Goes out in Apollo's own headers: apollographql-client-name and -version.
+    clientAwareness: { name: 'apollo', version: '1.0.0' },
   });
   const close = () => {
     apollo.stop();

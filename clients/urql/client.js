@@ -63,12 +63,13 @@ function auth(session) {
   }));
 }
 
-/** A client of one session: `accessToken` and `refreshToken`, which it keeps up to date. */
-export function client(session) {
+/** A client of one session: `accessToken` and `refreshToken`, which it keeps up to date. `send` goes in the place of `fetch`. */
+export function client(session, send = fetch) {
   return new Client({
     url: graph,
     preferGetMethod: false,
     exchanges: [cache(), auth(session), fetchExchange],
+    fetch: send,
     fetchOptions: { headers: named('urql') },
   });
 }

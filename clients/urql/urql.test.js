@@ -38,19 +38,29 @@ test('what a list has brought is there by its id, without a request', async () =
   assert.equal(data.post.author.username, world.author.username);
 });
 
-test('a like shows before the server answers, and the server has the last word', async () => {
+test('a like shows before the server knows of it, and the server has the last word', async () => {
+  let release;
+  const held = new Promise((done) => (release = done));
+  const patient = client({ ...world.reader }, async (url, init) => {
+    if (init.body.includes('UrqlLike')) await held;
+    return fetch(url, init);
+  });
   const likes = [];
-  const context = { requestPolicy: 'cache-only' };
-  const watch = urql
-    .query(TIMELINE, { first: 2, after: null }, context)
-    .subscribe(({ data }) => likes.push(data.timeline.edges[0].node.likeCount));
+  const count = ({ data }) => data.timeline.edges[0].node.likeCount;
+  const page = { first: 1, after: null };
+  const watch = patient.query(TIMELINE, page).subscribe((result) => likes.push(count(result)));
+  await until('the page', () => likes.length);
   const [{ id }] = world.posts;
-  const answer = urql.mutation(LIKE, { input: { postId: id } }).toPromise();
+  const answer = patient.mutation(LIKE, { input: { postId: id } }).toPromise();
   await until('a like on this page', () => likes.at(-1) === 1);
+  const elsewhere = () => client({ ...world.reader }).query(TIMELINE, page).toPromise();
+  assert.equal(count(await elsewhere()), 0);
+  release();
   const { data, error } = await answer;
   watch.unsubscribe();
   assert.equal(error, undefined);
   assert.deepEqual([data.likePost.post.likeCount, data.likePost.userErrors], [1, []]);
+  assert.equal(count(await elsewhere()), 1);
 });
 
 test('a rule that is broken is data, and not an error', async () => {

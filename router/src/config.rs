@@ -141,7 +141,7 @@ fn log_filter(env: &Env) -> Result<EnvFilter, ConfigError> {
 
 fn supergraph(env: &Env) -> Result<Supergraph, ConfigError> {
     const NAME: &str = "SUPERGRAPH_FILE";
-    const EXPECTS: &str = "the path of a supergraph composed of users, posts and messaging";
+    const EXPECTS: &str = "the path of a supergraph composed of users, posts, messaging and nodes";
     match env.optional(NAME) {
         None => Supergraph::committed()
             .map_err(|error| malformed("schema/supergraph.graphql", EXPECTS, error)),
