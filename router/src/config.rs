@@ -1,6 +1,6 @@
 //! What the router is configured with.
 
-use std::{net::SocketAddr, num::NonZeroUsize};
+use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc};
 
 use common::{
     auth::Verifier,
@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{
     DEFAULT_ADDRESS, limits::Limits, live::max_clients, operations::Operations, rate::RateLimits,
-    supergraph::Origin,
+    supergraph::Origin, usage::Recorder,
 };
 
 /// The configuration of the router, from the environment and from nowhere else.
@@ -30,6 +30,7 @@ use crate::{
 /// | `PERSISTED_DOCUMENTS` | `off` | `accept` or `require` the id of a recorded operation instead of a document |
 /// | `JWT_PUBLIC_KEY` / `JWT_PUBLIC_KEY_FILE` | required | RS256 public keys, PEM, one or several concatenated |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | `rookery` | checked on every token |
+/// | `USAGE_URL` | none | `file:DIR` or `s3://bucket[/prefix]`: where it is kept which client sends what |
 /// | `ALLOWED_ORIGINS` | none | CORS allow-list, comma-separated |
 /// | `TRUSTED_PROXIES` | none | addresses and networks whose `X-Forwarded-For` is believed, comma-separated |
 /// | `GRAPHQL_INTROSPECTION` | `true` | `false` refuses introspection and leaves suggestions out of messages |
@@ -45,6 +46,7 @@ pub struct RouterConfig {
     pub subgraphs: Subgraphs,
     pub(crate) supergraph: Origin,
     pub(crate) operations: Operations,
+    pub(crate) recorder: Option<Arc<Recorder>>,
     pub verifier: Verifier,
     /// Origins as browsers send them: scheme, host and, unless it is the default, port.
     pub allowed_origins: Vec<String>,
@@ -98,6 +100,7 @@ impl RouterConfig {
             subgraphs: Subgraphs::from_env(env)?,
             supergraph: Origin::from_env(env)?,
             operations: Operations::from_env(env)?,
+            recorder: Recorder::from_env(env, SystemClock::shared())?,
             verifier: Verifier::from_env(env, SystemClock::shared())?,
             allowed_origins: allowed_origins(env)?,
             trusted_proxies: TrustedProxies::of_router(env)?,

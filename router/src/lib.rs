@@ -11,6 +11,7 @@
 //! | `rest` | passes `/api/…` on to the service it belongs to; such a request ends here as well |
 //! | `live` | subscriptions, by WebSocket or as a stream over HTTP; they end here, and their events are asked for from without |
 //! | the engine | parses, limits, validates, plans, executes; calls `policy` on the way |
+//! | `nodes` | what the engine wants to know of the subgraph that the router is itself; asks the graph, over `inside` |
 //!
 //! `docs/adr/0006-router-engine.md` says why this engine; each of its traps has a test in `tests/`.
 
@@ -21,9 +22,11 @@ mod config;
 mod edge;
 mod engine;
 mod gate;
+mod inside;
 mod limits;
 mod linger;
 mod live;
+mod nodes;
 mod operations;
 mod pages;
 mod policy;
@@ -35,6 +38,7 @@ mod rest;
 mod run;
 mod supergraph;
 mod telemetry;
+mod usage;
 
 use std::{net::SocketAddr, process::ExitCode};
 

@@ -7,7 +7,7 @@ use common::config::{ConfigError, Env, malformed};
 use registry::operations::{self, Operation};
 use serde_json::{Value, json};
 
-use crate::live::INSIDE;
+use crate::inside::INSIDE;
 
 const FOLDER: &str = "OPERATIONS_DIR";
 const FOLDER_EXPECTS: &str = "a folder of recorded operations, such as operations/";

@@ -29,7 +29,9 @@ use crate::{
     edge::{Cors, Edge, InFlight},
     engine::{self, GRACE, GRAPHQL_PATH},
     gate::{Gate, Keeper, Tickets},
-    live::{Live, Password},
+    inside::Password,
+    live::Live,
+    nodes::Nodes,
     operations::Operations,
     pages::Pages,
     policy::Policy,
@@ -111,6 +113,7 @@ async fn serve(
         password.clone(),
         &shutdown,
     ));
+    let nodes = Nodes::new(address, password.clone(), config.limits);
     let follower = Follower {
         origin: config.supergraph,
         seen,
@@ -122,6 +125,9 @@ async fn serve(
         live: live.clone(),
     };
     hive_router::ntex::rt::spawn(follower.run(shutdown.clone()));
+    if let Some(recorder) = &config.recorder {
+        hive_router::ntex::rt::spawn(recorder.clone().run(shutdown.clone()));
+    }
     let edge = Edge {
         cors: Arc::new(Cors::new(config.allowed_origins)),
         proxies: config.trusted_proxies,
@@ -136,10 +142,12 @@ async fn serve(
             tickets,
             readiness,
             pages,
+            recorder: config.recorder.clone(),
         }),
         rest,
         rate,
         live: live.clone(),
+        nodes,
     };
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);
@@ -183,6 +191,9 @@ async fn serve(
     });
     let outcome = server.await;
     finish(&in_flight).await;
+    if let Some(recorder) = config.recorder {
+        recorder.finish().await;
+    }
     background.graceful_shutdown().await;
     invoke_shutdown_hooks(&shared).await;
     tracing::info!("stopped");

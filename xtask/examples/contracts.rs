@@ -1,4 +1,4 @@
-//! Prints the federation SDL and the OpenAPI document of every subgraph as one JSON object, for `cargo xtask schema`.
+//! Prints the federation SDL of every subgraph, and the OpenAPI document of every context, as one JSON object, for `cargo xtask schema`.
 //!
 //! An example and not a part of xtask, so that xtask itself builds without the subgraphs.
 
@@ -9,6 +9,7 @@ fn main() -> Result<(), serde_json::Error> {
         "users": { "sdl": users::graphql::sdl(), "openapi": users::rest::openapi() },
         "posts": { "sdl": posts::graphql::sdl(), "openapi": posts::rest::openapi() },
         "messaging": { "sdl": messaging::graphql::sdl(), "openapi": messaging::rest::openapi() },
+        "nodes": { "sdl": nodes::sdl() },
     });
     println!("{}", serde_json::to_string(&contracts)?);
     Ok(())

@@ -10,6 +10,7 @@ mod demo;
 mod journey;
 mod lifecycle;
 mod load;
+mod nodes;
 mod outage;
 mod requests;
 mod rest;

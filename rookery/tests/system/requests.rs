@@ -11,7 +11,7 @@ use crate::{
 const ANSWERED: &str = "\"answered\"";
 
 /// How often the services were asked for this operation.
-async fn requests(
+pub async fn requests(
     system: &Running,
     person: &Person,
     query: &str,

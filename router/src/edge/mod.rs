@@ -20,7 +20,7 @@ pub(crate) use cors::Cors;
 pub(crate) use in_flight::InFlight;
 pub(crate) use trace::{REQUEST_ID, TRACEPARENT, TraceId};
 
-use crate::live::Password;
+use crate::inside::Password;
 
 /// Puts every request into a trace, says where it comes from, answers CORS and counts what is in flight.
 #[derive(Clone)]

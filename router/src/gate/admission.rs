@@ -12,7 +12,7 @@ use hive_router::ntex::http::{
 use secrecy::ExposeSecret;
 
 use super::ticket::{TICKET, Tickets};
-use crate::{edge::TraceId, reply::Refusal};
+use crate::{edge::TraceId, reply::Refusal, usage::Tally};
 
 /// What the gate knows of a request that it let in; the engine's hooks find it in the request's context.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Admission {
     /// Whether the request came with a token, and the token is good.
     pub(crate) is_signed_in: bool,
     pub(crate) trace_id: TraceId,
+    /// Counts what the client sends, where that is counted.
+    pub(crate) tally: Option<Tally>,
 }
 
 /// Verifies the `Authorization` header.

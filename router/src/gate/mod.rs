@@ -33,13 +33,16 @@ pub(crate) use ticket::{AUDIENCE, ISSUER, TICKET, Tickets};
 use crate::{
     edge::TraceId,
     engine::GRAPHQL_PATH,
+    inside::Errand,
     linger,
     live::{self, Desk, Live},
+    nodes::{Finder, Nodes},
     pages::Pages,
     rate::{Counter, Rate},
     ready::Readiness,
     reply::Refusal,
     rest::{Proxy, Rest},
+    usage::{Client, Recorder, Tally},
 };
 
 /// Lets in what may go in, and answers everything else.
@@ -49,6 +52,7 @@ pub(crate) struct Gate {
     pub(crate) rest: Rest,
     pub(crate) rate: Rate,
     pub(crate) live: Arc<Live>,
+    pub(crate) nodes: Nodes,
 }
 
 /// What the gate decides with.
@@ -57,6 +61,7 @@ pub(crate) struct Keeper {
     pub(crate) tickets: Tickets,
     pub(crate) readiness: Readiness,
     pub(crate) pages: Pages,
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 impl<S> Middleware<S, SharedCfg> for Gate {
@@ -69,6 +74,7 @@ impl<S> Middleware<S, SharedCfg> for Gate {
             keeper: self.keeper.clone(),
             proxy: self.rest.worker(),
             desk: self.live.worker(counter.clone()),
+            finder: self.nodes.worker(),
             counter,
         }
     }
@@ -80,6 +86,7 @@ pub(crate) struct GateService<S> {
     proxy: Proxy,
     counter: Rc<Counter>,
     desk: Option<Rc<Desk>>,
+    finder: Option<Finder>,
 }
 
 impl<S> Service<WebRequest<DefaultError>> for GateService<S>
@@ -143,7 +150,7 @@ where
             let answer = self.keeper.elsewhere(&self.proxy, &mut request).await;
             return Ok(request.into_response(answer));
         }
-        let identity = match self.keeper.admit(sender, &mut request) {
+        let identity = match self.keeper.admit(sender, self.finder.clone(), &mut request) {
             Ok(identity) => identity,
             Err(refusal) => return Ok(refuse(request, &refusal)),
         };
@@ -182,6 +189,7 @@ impl Keeper {
     fn admit(
         &self,
         sender: Result<Identity, common::error::Error>,
+        finder: Option<Finder>,
         request: &mut WebRequest<DefaultError>,
     ) -> Result<Identity, Refusal> {
         form::check(request.method(), request.headers())?;
@@ -189,6 +197,7 @@ impl Keeper {
         let admission = Admission {
             is_signed_in: identity.viewer().is_some(),
             trace_id: trace_id(request),
+            tally: self.tally(request),
         };
         // The engine makes it when it runs our policy; without the policy nothing may run.
         let context = request.extensions().get::<Arc<PluginContext>>().cloned();
@@ -202,7 +211,20 @@ impl Keeper {
             )
         })?;
         context.insert(admission);
+        if let Some(finder) = finder {
+            context.insert(finder);
+        }
         Ok(identity)
+    }
+}
+
+impl Keeper {
+    /// Counts what a client sends, and not what the router makes of it.
+    fn tally(&self, request: &WebRequest<DefaultError>) -> Option<Tally> {
+        let recorder = self.recorder.as_ref()?;
+        let errand = request.extensions().get::<Errand>().copied();
+        let is_of_a_client = errand.is_none_or(Errand::is_of_a_client);
+        is_of_a_client.then(|| recorder.tally(Client::of(request.headers())))
     }
 }
 

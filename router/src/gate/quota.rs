@@ -14,7 +14,7 @@ use hive_router::ntex::{
 };
 
 use crate::{
-    live::Errand,
+    inside::Errand,
     rate::{Counter, Sender, Standing},
     reply::Refusal,
 };
@@ -26,10 +26,10 @@ pub(super) fn is_counted(counter: &Counter, request: &WebRequest<DefaultError>) 
     counter.is_on() && !UNCOUNTED.contains(&request.path()) && !is_free(request)
 }
 
-/// Whether it is the router that asks, for something that nobody has asked for or that was counted when they did.
+/// Whether it is the router that asks, for something that is not counted, or not again.
 fn is_free(request: &WebRequest<DefaultError>) -> bool {
     let errand = request.extensions().get::<Errand>().copied();
-    matches!(errand, Some(Errand::Event | Errand::Free))
+    errand.is_some_and(|errand| !errand.is_counted())
 }
 
 /// Counts a request; how its sender stands, if there is a limit for it.

@@ -12,19 +12,15 @@ use common::{
 use hive_router::{graphql_tools::validation::validate::ValidationPlan, ntex::http::StatusCode};
 use tokio::time::Instant;
 
-use super::{
-    clients::Clients,
-    feed::Feed,
-    inside::{Loopback, Password},
-    operation::Planner,
-    problem::Problem,
-};
+use super::{clients::Clients, feed::Feed, inside::Loopback, operation::Planner, problem::Problem};
 use crate::{
     config::RouterConfig,
+    inside::Password,
     limits::Limits,
     operations::Operations,
     rate::{Counter, Sender, Standing},
     supergraph::Supergraph,
+    usage::Recorder,
 };
 
 /// What all workers serve subscriptions with.
@@ -32,6 +28,7 @@ pub(crate) struct Live {
     planner: ArcSwap<Planner>,
     pub(crate) limits: Limits,
     pub(crate) operations: Operations,
+    pub(crate) recorder: Option<Arc<Recorder>>,
     /// By the name of the subgraph.
     pub(crate) feeds: HashMap<String, Feed>,
     pub(crate) clients: Clients,
@@ -73,6 +70,7 @@ impl Live {
             )),
             limits: config.limits,
             operations: config.operations.clone(),
+            recorder: config.recorder.clone(),
             feeds: feeds.into(),
             clients: Clients::new(config.live_max_clients),
             verifier: config.verifier.clone(),

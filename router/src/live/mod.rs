@@ -3,7 +3,7 @@
 //! The engine's own support for them stays off. It drops events for clients that are slow, lets a stream outlive its token,
 //! never connects again, and asks `policy` nothing for an event. Here a subscription is taken apart (`operation`): the
 //! service that has the field says which entities there is news of (`feed`, whose protocol is `common::relay`), and for each
-//! the engine is asked an ordinary query, over the router's own front door (`inside`). So an event passes the same layers,
+//! the engine is asked an ordinary query, over the router's own front door (`crate::inside`). So an event passes the same layers,
 //! limits, rules and error mapping as anything else, and a stream holds one batch of ids and nothing more.
 //!
 //! | module | does |
@@ -13,7 +13,7 @@
 //! | `subscription` | one stream: opened, delivered in order, opened again where it was |
 //! | `answer` | what becomes of an event, by what the engine said |
 //! | `feed` | the streams of all clients over a few connections to each service |
-//! | `inside` | how the router asks itself |
+//! | `inside` | how much the router asks itself for at once |
 //! | `socket` | a client's `WebSocket`: graphql-transport-ws |
 //! | `http` | server-sent events, and the multipart streams of Apollo's clients |
 //! | `clients` | how many there may be |
@@ -34,7 +34,6 @@ mod subscription;
 pub(crate) use config::max_clients;
 pub(crate) use desk::{Desk, Live};
 pub(crate) use http::intercept;
-pub(crate) use inside::{Errand, INSIDE, Password};
 pub(crate) use socket::{is_upgrade, upgrade};
 pub use sources::SourceError;
 pub(crate) use sources::{Sources, of as sources};

@@ -53,6 +53,9 @@ impl Subscription {
         request: &Request,
         planned: Planned,
     ) -> Result<Self, Problem> {
+        if let Some(recorder) = &desk.live.recorder {
+            request.count(&recorder.tally(asker.client.clone()));
+        }
         let given = request.variables.clone().unwrap_or_default();
         let bound = planned.planner.bind(planned.plan, &given)?;
         let feed = desk.live.feeds.get(&bound.plan.subgraph);
@@ -211,7 +214,7 @@ async fn try_out(
     let mut backoff = Backoff::default();
     loop {
         let body = bound.body(NOTHING);
-        let answer = desk.loopback.ask(asker, Errand::Free, body);
+        let answer = desk.loopback.ask(asker, Errand::Trial, body);
         let problem = match timeout_at(until, answer).await {
             Ok(Ok(said)) => match answer::judge_trial(&said) {
                 Ok(is_good) => return Ok(is_good),

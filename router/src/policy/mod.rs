@@ -33,7 +33,12 @@ use hive_router::{
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::{gate::Admission, reply::Refusal};
+use crate::{
+    gate::Admission,
+    nodes,
+    reply::Refusal,
+    usage::{Asked, Tally},
+};
 pub(crate) use errors::without_suggestion;
 pub(crate) use nesting::is_too_deep;
 
@@ -74,7 +79,17 @@ impl RouterPlugin for Policy {
                 .into_iter()
                 .any(|(_name, value)| nesting::is_too_deep(value.as_bytes()));
         if !is_too_deep {
-            return payload.proceed();
+            return match tally(payload.context) {
+                None => payload.proceed(),
+                Some(tally) => payload.on_end(move |end| {
+                    let params = &end.graphql_params;
+                    if let Some(text) = &params.query {
+                        let asked = tally.asked(text, params.operation_name.as_deref());
+                        end.context.insert(asked);
+                    }
+                    end.proceed()
+                }),
+            };
         }
         let refusal = Refusal::new(
             StatusCode::BAD_REQUEST,
@@ -93,13 +108,24 @@ impl RouterPlugin for Policy {
         &'exec self,
         payload: OnGraphQLValidationStartHookPayload<'exec>,
     ) -> OnGraphQLValidationStartHookResult<'exec> {
-        match bound(&payload.document, self.0.max_fields) {
-            Ok(()) => payload.proceed(),
-            Err(refusal) => {
-                let answer = refusal.graphql(payload.router_http_request.headers);
-                payload.end_with_response(answer)
-            }
+        if let Err(refusal) = bound(&payload.document, self.0.max_fields) {
+            let answer = refusal.graphql(payload.router_http_request.headers);
+            return payload.end_with_response(answer);
         }
+        let asked = payload
+            .context
+            .get_ref::<Asked>()
+            .map(|asked| asked.clone());
+        let (Some(tally), Some(asked)) = (tally(payload.context), asked) else {
+            return payload.proceed();
+        };
+        let document = payload.document.clone();
+        payload.on_end(move |end| {
+            if end.errors.is_empty() {
+                tally.count(&asked, || Some((*document).clone()));
+            }
+            end.proceed()
+        })
     }
 
     /// The gate and the engine verify the same token each in its own way. Where they disagree, the engine would go on
@@ -125,12 +151,19 @@ impl RouterPlugin for Policy {
         })
     }
 
-    /// A subgraph that refuses a request says why in a GraphQL error and in the status. The engine makes a second error
-    /// of the status, as if the subgraph had not answered; it does so only where it knows the status.
+    /// One subgraph is the router itself, and is not asked over HTTP.
+    ///
+    /// Another that refuses a request says why in a GraphQL error and in the status. The engine makes a second error of the
+    /// status, as if the subgraph had not answered; it does so only where it knows the status.
     async fn on_subgraph_execute<'exec>(
         &'exec self,
         payload: OnSubgraphExecuteStartHookPayload<'exec>,
     ) -> OnSubgraphExecuteStartHookResult<'exec> {
+        if payload.subgraph_name == nodes::SUBGRAPH {
+            let headers = payload.router_http_request.headers;
+            let answer = nodes::answer(payload.context, headers, &payload.execution_request).await;
+            return payload.end_with_response(answer);
+        }
         payload.on_end(|mut end| {
             let answer = &mut end.execution_result;
             if answer
@@ -192,6 +225,11 @@ pub(crate) fn bound(document: &expansion::Document, max_fields: usize) -> Result
         ));
     }
     Ok(())
+}
+
+/// Counts what the client sends, where that is counted.
+fn tally(context: &PluginContext) -> Option<Tally> {
+    context.get_ref::<Admission>()?.tally.clone()
 }
 
 fn admission(context: &PluginContext) -> Option<Admission> {

@@ -27,7 +27,8 @@ pub(super) fn check(document: &Document) -> Result<(), SupergraphError> {
         any = true;
         let name = argument(directive, "name").unwrap_or_default();
         let url = argument(directive, "url").unwrap_or_default();
-        if !Subgraphs::NAMES.contains(&name) && !is_address(url) {
+        let is_known = Subgraphs::NAMES.contains(&name) || name == nodes::SUBGRAPH;
+        if !is_known && !is_address(url) {
             return Err(SupergraphError::NoAddress(name.to_owned(), url.to_owned()));
         }
     }

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The one in the repository.
-const COMMITTED: &str = include_str!("../../../schema/supergraph.graphql");
+pub(crate) const COMMITTED: &str = include_str!("../../../schema/supergraph.graphql");
 
 /// A supergraph that the engine understands as it is meant.
 #[derive(Clone)]

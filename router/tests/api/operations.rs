@@ -15,6 +15,7 @@ const OPERATIONS: &[&str] = &[
     "{ conversations { nodes { participants { username } latestMessage { text sender { username } } unreadCount } } }",
     "{ conversation(id: 1) { messages(first: 5) { nodes { mentions { username posts { nodes { id } } } } } } }",
     "{ mentions { nodes { message { text conversation { id } sender { displayName } } } } }",
+    "{ node(id: \"0192d5a0-0000-7000-8000-000000000000\") { id ... on User { username } ... on Post { author { username } } } }",
     "mutation { register(input: { email: \"a\", username: \"b\", password: \"c\" }) { user { id } userErrors { code } } }",
     "mutation { login(input: { email: \"a\", password: \"b\" }) { accessToken user { username posts { nodes { id } } } } }",
     "mutation { followUser(input: { userId: 1 }) { user { viewerIsFollowing } userErrors { code field message } } }",

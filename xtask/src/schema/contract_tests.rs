@@ -3,7 +3,7 @@
 use super::*;
 
 const SMALL: &str = "type Query { posts(first: Int = 20, after: String): [Post!]! }\n\
-    type Post { id: ID! author: User }\ntype User { id: ID! }\ninput NewPost { text: String! draft: Boolean = false }\n\
+    type Post implements Node { id: ID! author: User }\ntype User { id: ID! }\ninterface Node { id: ID! }\ninput NewPost { text: String! draft: Boolean = false }\n\
     type Subscription { posted: Post! }";
 
 fn findings(from: &str, to: &str) -> Vec<String> {
@@ -62,6 +62,11 @@ fn each_way_to_break_the_contract_is_found() {
             "text: String!",
             "text: String! tag: ID!",
             "NewPost.tag is required, and no client of the contract sends it",
+        ),
+        (
+            "Post implements Node",
+            "Post",
+            "Post does not implement Node",
         ),
         ("draft: Boolean = false", "", "NewPost.draft is missing"),
         ("text: String!", "text: String", "NewPost.text is String"),

@@ -34,6 +34,8 @@ pub enum Source {
 #[derive(Deserialize)]
 struct Contracts {
     sdl: String,
+    /// Of a context. The router's own subgraph has no REST routes.
+    #[serde(default)]
     openapi: Value,
 }
 

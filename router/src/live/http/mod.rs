@@ -29,7 +29,7 @@ use super::{
     problem::Problem,
     subscription::{Outlet, Subscription},
 };
-use crate::{edge::TRACEPARENT, policy};
+use crate::{edge::TRACEPARENT, policy, usage::Client};
 
 /// Answers a request that the gate has let in, if its answer is to be a stream. Whatever else it is, is left as it was.
 pub(crate) async fn intercept(
@@ -68,7 +68,9 @@ async fn answer(
         return Ok(None);
     }
     // The gate has counted it.
-    let said = desk.loopback.ask(&asker, Errand::Free, operation.body());
+    let said = desk
+        .loopback
+        .ask(&asker, Errand::Admitted, operation.body());
     let said = said.await;
     let said = said.map_err(|_error| Problem::unavailable())?;
     let hatch = Rc::<Hatch>::default();
@@ -200,6 +202,7 @@ fn asker(identity: &Identity, request: &WebRequest<DefaultError>) -> Asker {
         events: tokio::sync::Semaphore::new(Asker::EVENTS),
         authorization,
         address: address(request),
+        client: Client::of(headers),
         agent: headers.get(header::USER_AGENT).cloned(),
         trace: headers.get(TRACEPARENT).cloned(),
     }

@@ -1,9 +1,10 @@
 //! An operation as clients send it.
 
+use hive_router::query_planner::utils::parsing::safe_parse_operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::{live::problem::Problem, operations::Operations};
+use crate::{live::problem::Problem, operations::Operations, usage::Tally};
 
 /// An operation as clients send it, by whatever transport.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -74,6 +75,15 @@ impl Request {
             .as_ref()
             .and_then(Json::as_str)
             .or_else(by_extension)
+    }
+
+    /// Counts it as one that its client has sent, and that is valid.
+    pub(crate) fn count(&self, tally: &Tally) {
+        let Some(text) = self.query.as_deref() else {
+            return;
+        };
+        let asked = tally.asked(text, self.operation_name.as_deref());
+        tally.count(&asked, || safe_parse_operation(text).ok());
     }
 
     /// As JSON, with its document.

@@ -1,6 +1,6 @@
 //! Who it is that has a WebSocket: what the handshake says of them, and the first message.
 
-use std::rc::Rc;
+use std::{mem, rc::Rc};
 
 use common::{
     auth::{Identity, TokenError},
@@ -21,6 +21,7 @@ use crate::{
         desk::{Desk, sender},
         inside::Asker,
     },
+    usage,
 };
 
 /// Kept of what a client calls itself.
@@ -31,6 +32,7 @@ pub(super) struct Handshake {
     authorization: Option<String>,
     address: ClientAddress,
     agent: Option<HeaderValue>,
+    client: usage::Client,
     trace: Option<HeaderValue>,
 }
 
@@ -48,6 +50,7 @@ impl Handshake {
             address: address
                 .unwrap_or_else(|| ClientAddress::of(std::net::Ipv4Addr::UNSPECIFIED.into())),
             agent: kept(headers.get(header::USER_AGENT)),
+            client: usage::Client::of(headers),
             trace: kept(headers.get(TRACEPARENT)),
         }
     }
@@ -92,6 +95,7 @@ pub(super) async fn admit(
         authorization,
         address,
         agent: handshake.agent.take(),
+        client: usage::Client::of_payload(payload).or(mem::take(&mut handshake.client)),
         trace: handshake.trace.take(),
     });
     Ok(Client {

@@ -55,7 +55,7 @@ impl Graph {
     }
 }
 
-fn answerer<Q, M>(builder: SchemaBuilder<Q, M, EmptySubscription>) -> Answerer
+pub(super) fn answerer<Q, M>(builder: SchemaBuilder<Q, M, EmptySubscription>) -> Answerer
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
@@ -72,7 +72,7 @@ where
 }
 
 /// The subject of the token that came with a request. Whether the token is good is the router's business here.
-struct Sender(Option<String>);
+pub(super) struct Sender(pub(super) Option<String>);
 
 impl Sender {
     fn of(headers: &HeaderMap) -> Self {

@@ -1,6 +1,7 @@
 //! What the tests are made of: subgraphs, a router in front of them, tokens.
 
 mod backend;
+mod entities;
 mod events;
 mod feed;
 mod graph;
@@ -12,6 +13,7 @@ mod store;
 mod tokens;
 
 pub use backend::Backend;
+pub use entities::{COMMITTED, Entity, entities};
 pub use events::Events;
 pub use graph::Graph;
 pub use raw::{RawAnswer, exchange, parsed};

@@ -132,6 +132,15 @@ impl Query {
         self.message(ctx, id).await
     }
 
+    #[graphql(entity)]
+    async fn find_mention_by_id(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> async_graphql::Result<Option<Mention>> {
+        self.mention(ctx, id).await
+    }
+
     // Whether there is such a user, the users context says; here it is somebody who may be online.
     #[graphql(entity)]
     async fn find_user_by_id(&self, id: ID) -> Option<User> {

@@ -6,7 +6,7 @@ use common::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Person, World, refused, user_errors};
+use crate::world::{Person, World, refused, text, user_errors};
 
 /// Ada and Grace with a message that mentions Grace, and Linus, who talks to Ada about something else.
 struct Scene {
@@ -14,6 +14,7 @@ struct Scene {
     linus: Person,
     conversation: String,
     message: String,
+    mention: String,
     own: String,
 }
 
@@ -28,12 +29,16 @@ async fn scene() -> Scene {
     let message = world
         .say(&ada, &conversation, "the secret is 42, @grace and @linus")
         .await;
+    let mentions = world
+        .get(&grace, "{ mentions { nodes { id } } }", json!({}))
+        .await;
     let own = world.conversation(&ada, &linus).await;
     Scene {
         world,
         linus,
         conversation,
         message,
+        mention: text(&mentions, "/mentions/nodes/0/id"),
         own,
     }
 }
@@ -41,10 +46,11 @@ async fn scene() -> Scene {
 const ENTITY: &str = "query($references: [_Any!]!) { _entities(representations: $references) {
     ... on Conversation { id unreadCount updatedAt participants { id } latestMessage { text } messages { nodes { text } } }
     ... on Message { id text sender { id } mentions { id } conversation { id } }
+    ... on Mention { id message { text } }
 } }";
 
 /// Everything that can be read, with what names the secret.
-fn reads(conversation: &str, message: &str) -> Vec<(&'static str, Value)> {
+fn reads(conversation: &str, message: &str, mention: &str) -> Vec<(&'static str, Value)> {
     let reference =
         |kind: &str, id: &str| json!({ "references": [{ "__typename": kind, "id": id }] });
     vec![
@@ -56,6 +62,7 @@ fn reads(conversation: &str, message: &str) -> Vec<(&'static str, Value)> {
         ),
         (ENTITY, reference("Conversation", conversation)),
         (ENTITY, reference("Message", message)),
+        (ENTITY, reference("Mention", mention)),
         ("{ mentions { nodes { id message { text } } } }", json!({})),
     ]
 }
@@ -64,9 +71,9 @@ fn reads(conversation: &str, message: &str) -> Vec<(&'static str, Value)> {
 async fn what_a_stranger_reads_is_what_they_would_read_if_it_did_not_exist() {
     let scene = scene().await;
     let nothing = scene.world.stranger().id.to_string();
-    let secret = reads(&scene.conversation, &scene.message);
-    let unknown = reads(&nothing, &nothing);
-    let malformed = reads("x", "x");
+    let secret = reads(&scene.conversation, &scene.message, &scene.mention);
+    let unknown = reads(&nothing, &nothing, &nothing);
+    let malformed = reads("x", "x", "x");
     for (((query, secret), (_, unknown)), (_, malformed)) in
         secret.into_iter().zip(unknown).zip(malformed)
     {
@@ -179,7 +186,7 @@ async fn without_a_token_nothing_is_told_or_done() {
         "send": { "conversationId": scene.conversation, "text": "hi" },
         "read": { "conversationId": scene.conversation, "messageId": scene.message },
     });
-    let mut operations = reads(&scene.conversation, &scene.message);
+    let mut operations = reads(&scene.conversation, &scene.message, &scene.mention);
     operations.extend([
         ("{ conversations { nodes { id } } }", json!({})),
         (

@@ -18,7 +18,7 @@ async fn the_service_tells_the_schema_that_the_code_gives_without_a_database() {
 }
 
 #[test]
-fn conversations_and_messages_are_entities_and_users_are_somebody_elses() {
+fn conversations_messages_and_mentions_are_entities_and_users_are_somebody_elses() {
     let sdl = messaging::graphql::sdl();
     for line in [
         "type Conversation @key(fields: \"id\") {",
@@ -29,7 +29,7 @@ fn conversations_and_messages_are_entities_and_users_are_somebody_elses() {
         "\tsender: User\n",
         "\tmentions: [User]!",
         "\tmessages(\n",
-        "type Mention {",
+        "type Mention @key(fields: \"id\") {",
         "type UserError @shareable {",
         "\t): StartConversationPayload\n",
         "\t): SendMessagePayload\n",
