@@ -1,5 +1,6 @@
 //! GraphQL over HTTP as every subgraph serves it.
 
+mod answer;
 mod batching;
 mod errors;
 mod expansion;

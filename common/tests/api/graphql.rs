@@ -33,7 +33,7 @@ impl Query {
     }
 }
 
-fn app() -> Router {
+pub(crate) fn app() -> Router {
     let pair = KeyPair::generate().unwrap();
     let issuer = Issuer {
         issuer: "rookery".to_owned(),
