@@ -91,9 +91,8 @@ fn quality(headers: &HeaderMap, ranges: &[&str]) -> f32 {
     ranges
         .iter()
         .find_map(|wanted| {
-            accepted().find_map(|(range, quality)| {
-                range.eq_ignore_ascii_case(wanted).then_some(quality)
-            })
+            accepted()
+                .find_map(|(range, quality)| range.eq_ignore_ascii_case(wanted).then_some(quality))
         })
         .unwrap_or(0.0)
 }
