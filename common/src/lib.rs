@@ -10,6 +10,7 @@ pub mod config;
 pub mod error;
 pub mod graphql;
 pub mod metrics;
+pub mod objects;
 pub mod origin;
 pub mod page;
 pub mod postgres;

@@ -7,6 +7,7 @@ use common::{
     client_address::TrustedProxies,
     clock::SharedClock,
     config::{ConfigError, Env, malformed},
+    objects::{self, Objects, Place},
     postgres::PostgresConfig,
     server::listen_addr,
 };
@@ -17,10 +18,7 @@ use crate::{
         Links,
         ports::{AvatarStore, Mailer},
     },
-    clients::{
-        avatars::{self, Objects, Place, S3Access, S3Key},
-        mail,
-    },
+    clients::mail,
 };
 
 /// Where the service listens unless `LISTEN_ADDR` says otherwise.
@@ -93,51 +91,7 @@ fn mailer(env: &Env, public_url: &Url) -> Result<Arc<dyn Mailer>, ConfigError> {
 
 fn avatars(env: &Env) -> Result<Arc<dyn AvatarStore>, ConfigError> {
     const URL: &str = "AVATAR_STORE_URL";
-    let place = env.parsed(URL, avatars::EXPECTS)?;
-    let objects = match place.unwrap_or_else(|| Place::Folder("avatars".into())) {
-        Place::Folder(path) => Objects::in_folder(&path),
-        Place::Bucket { name, prefix } => Objects::in_bucket(&name, &prefix, s3_access(env)?),
-    };
-    let objects = objects.map_err(|error| malformed(URL, avatars::EXPECTS, error))?;
-    Ok(Arc::new(objects))
-}
-
-/// What other programs that speak to S3 read from the environment as well.
-fn s3_access(env: &Env) -> Result<S3Access, ConfigError> {
-    const KEY: &str = "AWS_ACCESS_KEY_ID";
-    const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
-    const ENDPOINT: &str = "AWS_ENDPOINT";
-    const ENDPOINT_EXPECTS: &str = "an https URL, or an http URL together with AWS_ALLOW_HTTP=true";
-    let key = match (env.optional(KEY), env.optional(SECRET)) {
-        (None, None) => None,
-        (Some(id), Some(secret)) => Some(S3Key {
-            id: id.to_owned(),
-            secret: secret.into(),
-            session_token: env.optional("AWS_SESSION_TOKEN").map(Into::into),
-        }),
-        (Some(_), None) => return Err(missing(SECRET, "the secret of AWS_ACCESS_KEY_ID")),
-        (None, Some(_)) => return Err(missing(KEY, "the id of AWS_SECRET_ACCESS_KEY")),
-    };
-    let allow_http = env.flag("AWS_ALLOW_HTTP", false)?;
-    let endpoint: Option<Url> = env.parsed(ENDPOINT, ENDPOINT_EXPECTS)?;
-    if let Some(url) = &endpoint
-        && url.scheme() != "https"
-        && !(url.scheme() == "http" && allow_http)
-    {
-        return Err(malformed(ENDPOINT, ENDPOINT_EXPECTS, "it is neither"));
-    }
-    Ok(S3Access {
-        key,
-        region: env.optional("AWS_REGION").map(str::to_owned),
-        endpoint: endpoint.map(|url| url.as_str().trim_end_matches('/').to_owned()),
-        allow_http,
-        virtual_hosted: env.flag("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", false)?,
-    })
-}
-
-fn missing(name: &str, expects: &'static str) -> ConfigError {
-    ConfigError::Missing {
-        name: name.to_owned(),
-        expects,
-    }
+    let place = env.parsed(URL, objects::EXPECTS)?;
+    let place = place.unwrap_or_else(|| Place::Folder("avatars".into()));
+    Ok(Arc::new(Objects::at(&place, env, URL)?))
 }

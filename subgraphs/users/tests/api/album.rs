@@ -10,12 +10,12 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use common::objects::Objects;
 use futures_util::TryStreamExt;
 use object_store::{ObjectStore, memory::InMemory};
 use tokio::sync::Barrier;
 use users::{
     app::ports::{AvatarStore, StoreError},
-    clients::avatars::Objects,
     domain::AvatarName,
 };
 
@@ -95,7 +95,7 @@ fn unless(broken: &AtomicBool) -> Result<(), StoreError> {
 impl AvatarStore for Album {
     async fn put(&self, name: &AvatarName, picture: Bytes) -> Result<(), StoreError> {
         unless(&self.refuses_to_put)?;
-        self.objects.put(name, picture).await?;
+        AvatarStore::put(&self.objects, name, picture).await?;
         let meeting = self.meeting.lock().unwrap().clone();
         if let Some(meeting) = meeting {
             meeting.wait().await;
@@ -105,11 +105,11 @@ impl AvatarStore for Album {
 
     async fn get(&self, name: &AvatarName) -> Result<Option<Bytes>, StoreError> {
         unless(&self.refuses_to_get)?;
-        self.objects.get(name).await
+        AvatarStore::get(&self.objects, name).await
     }
 
     async fn delete(&self, name: &AvatarName) -> Result<(), StoreError> {
         unless(&self.refuses_to_delete)?;
-        self.objects.delete(name).await
+        AvatarStore::delete(&self.objects, name).await
     }
 }
