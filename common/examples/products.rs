@@ -1,9 +1,5 @@
 //! The subgraph `products` of Apollo's subgraph compatibility suite, served as our subgraphs are: the same limits, the same
 //! handler, the same server. `tests/conformance` runs the suite against it. What it answers is the suite's data set.
-#![allow(
-    clippy::unused_async,
-    reason = "the macros of async-graphql want async functions"
-)]
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -264,10 +260,8 @@ async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let graph = routes(GraphqlService::new(schema, verifier, |request, _head| {
         request
     }));
-    let ready = Arc::new(|| -> std::pin::Pin<Box<dyn Future<Output = bool> + Send>> {
-        Box::pin(async { true })
-    });
-    serve(listener, with_basics(graph, ready), shutdown).await?;
+    let routes = with_basics(graph, Arc::new(|| Box::pin(async { true })));
+    serve(listener, routes, shutdown).await?;
     Ok(())
 }
 
