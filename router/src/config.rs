@@ -1,6 +1,6 @@
 //! What the router is configured with.
 
-use std::{fs, net::SocketAddr, num::NonZeroUsize};
+use std::{net::SocketAddr, num::NonZeroUsize};
 
 use common::{
     auth::Verifier,
@@ -14,7 +14,8 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
-    DEFAULT_ADDRESS, limits::Limits, live::max_clients, rate::RateLimits, supergraph::Supergraph,
+    DEFAULT_ADDRESS, limits::Limits, live::max_clients, operations::Operations, rate::RateLimits,
+    supergraph::Origin,
 };
 
 /// The configuration of the router, from the environment and from nowhere else.
@@ -23,7 +24,10 @@ use crate::{
 /// | --- | --- | --- |
 /// | `LISTEN_ADDR` | `127.0.0.1:4000` | address and port |
 /// | `USERS_URL`, `POSTS_URL`, `MESSAGING_URL` | `http://127.0.0.1:4001`, `…:4002`, `…:4003` | base URLs of the services, for the graph and for the REST API |
-/// | `SUPERGRAPH_FILE` | the committed `schema/supergraph.graphql` | another composed supergraph, read once at start |
+/// | `SUPERGRAPH_FILE` | the committed `schema/supergraph.graphql` | another composed supergraph; looked at every second |
+/// | `REGISTRY_URL` | none | `file:DIR` or `s3://bucket[/prefix]` (`AWS_*`): the supergraph published last, asked for every 5 s; `SUPERGRAPH_FILE` is for a start without it |
+/// | `OPERATIONS_DIR` | none | recorded operations; no other supergraph is taken that does not answer them |
+/// | `PERSISTED_DOCUMENTS` | `off` | `accept` or `require` the id of a recorded operation instead of a document |
 /// | `JWT_PUBLIC_KEY` / `JWT_PUBLIC_KEY_FILE` | required | RS256 public keys, PEM, one or several concatenated |
 /// | `JWT_ISSUER`, `JWT_AUDIENCE` | `rookery` | checked on every token |
 /// | `ALLOWED_ORIGINS` | none | CORS allow-list, comma-separated |
@@ -39,7 +43,8 @@ use crate::{
 pub struct RouterConfig {
     pub listen: SocketAddr,
     pub subgraphs: Subgraphs,
-    pub(crate) supergraph: Supergraph,
+    pub(crate) supergraph: Origin,
+    pub(crate) operations: Operations,
     pub verifier: Verifier,
     /// Origins as browsers send them: scheme, host and, unless it is the default, port.
     pub allowed_origins: Vec<String>,
@@ -91,7 +96,8 @@ impl RouterConfig {
         Ok(Self {
             listen: listen_addr(env, DEFAULT_ADDRESS)?,
             subgraphs: Subgraphs::from_env(env)?,
-            supergraph: supergraph(env)?,
+            supergraph: Origin::from_env(env)?,
+            operations: Operations::from_env(env)?,
             verifier: Verifier::from_env(env, SystemClock::shared())?,
             allowed_origins: allowed_origins(env)?,
             trusted_proxies: TrustedProxies::of_router(env)?,
@@ -141,19 +147,6 @@ fn log_filter(env: &Env) -> Result<EnvFilter, ConfigError> {
             .map_err(|error| malformed(NAME, EXPECTS, error))?;
         Ok(filter.add_directive(directive))
     })
-}
-
-fn supergraph(env: &Env) -> Result<Supergraph, ConfigError> {
-    const NAME: &str = "SUPERGRAPH_FILE";
-    const EXPECTS: &str = "the path of a supergraph composed of users, posts and messaging";
-    match env.optional(NAME) {
-        None => Supergraph::committed()
-            .map_err(|error| malformed("schema/supergraph.graphql", EXPECTS, error)),
-        Some(path) => {
-            let sdl = fs::read_to_string(path).map_err(|error| malformed(NAME, EXPECTS, error))?;
-            Supergraph::parse(sdl).map_err(|error| malformed(NAME, EXPECTS, error))
-        }
-    }
 }
 
 fn base_url(env: &Env, name: &'static str, default: &str) -> Result<Url, ConfigError> {

@@ -37,6 +37,9 @@ const CLIENT_IDLE: Duration = Duration::from_secs(75);
 /// Planning an operation within our limits takes milliseconds.
 const PLANNING: Duration = Duration::from_secs(2);
 
+/// How often the engine looks at its file, in which `supergraph` puts what has been checked.
+const POLL: Duration = Duration::from_millis(250);
+
 /// Room for a token (8 KiB at most) and what browsers and proxies add.
 const MAX_HEADERS: &str = "16KiB";
 
@@ -64,9 +67,13 @@ pub(crate) fn config(
     taken_over("", &settings, &serde_json::to_value(&engine)?)?;
     engine.supergraph = SupergraphSource::File {
         path: Some(files.supergraph.clone()),
-        poll_interval: None,
+        // Where it cannot change it is not looked at.
+        poll_interval: config.supergraph.interval().map(|_| POLL),
     };
     engine.jwt = jwt(files);
+    // It refuses keys that it does not know, and cannot be written back either.
+    let documents = config.operations.settings(&files.documents.absolute);
+    engine.persisted_documents = serde_json::from_value(documents)?;
     Ok(engine)
 }
 
@@ -129,7 +136,6 @@ fn settings(config: &RouterConfig) -> Value {
         "csrf": { "enabled": false, "required_headers": [] },
         "subscriptions": { "enabled": false },
         "websocket": { "enabled": false },
-        "persisted_documents": { "enabled": false },
         "plugins": { policy::NAME: { "enabled": true, "warn_on_error": false, "config": policy_settings(config) } },
         "log": { "correlation": { "id_header": "x-request-id", "trace_propagation": true } },
         "telemetry": telemetry(config),

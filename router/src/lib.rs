@@ -24,6 +24,7 @@ mod gate;
 mod limits;
 mod linger;
 mod live;
+mod operations;
 mod pages;
 mod policy;
 mod private_files;

@@ -11,29 +11,47 @@ use hive_router::config::primitives::file_path::FilePath;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The supergraph and the secret of tickets as files in a folder that only this user can enter; gone with this value.
+const SUPERGRAPH: &str = "supergraph.graphql";
+
+/// The supergraph, recorded documents and the secret of tickets as files in a folder that only this user can enter; gone
+/// with this value.
 pub(crate) struct PrivateFiles {
     pub(crate) supergraph: FilePath,
+    pub(crate) documents: FilePath,
     pub(crate) keys: FilePath,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl PrivateFiles {
-    pub(crate) fn write(supergraph: &str, jwks: &Value) -> io::Result<Self> {
+    pub(crate) fn write(supergraph: &str, documents: &Value, jwks: &Value) -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("rookery-router-")
             // Whoever could read or replace these files could make tickets.
             .permissions(Permissions::from_mode(0o700))
             .tempdir()?;
         Ok(Self {
-            supergraph: file(folder.path(), "supergraph.graphql", supergraph.as_bytes())?,
-            keys: file(folder.path(), "jwks.json", jwks.to_string().as_bytes())?,
-            _folder: folder,
+            supergraph: file(folder.path(), SUPERGRAPH, supergraph)?,
+            documents: file(folder.path(), "documents.json", &documents.to_string())?,
+            keys: file(folder.path(), "jwks.json", &jwks.to_string())?,
+            folder,
         })
+    }
+
+    /// Puts another supergraph in the place of the one that is there; nobody ever reads half of one.
+    pub(crate) fn replace_supergraph(&self, supergraph: &str) -> io::Result<()> {
+        let folder = self.folder.path();
+        let new = folder.join("supergraph.new");
+        fs::write(&new, supergraph)?;
+        fs::rename(new, folder.join(SUPERGRAPH))
+    }
+
+    /// The secret need not lie about once it has been read.
+    pub(crate) fn forget_keys(&self) -> io::Result<()> {
+        fs::remove_file(&self.keys.absolute)
     }
 }
 
-fn file(folder: &Path, name: &str, content: &[u8]) -> io::Result<FilePath> {
+fn file(folder: &Path, name: &str, content: &str) -> io::Result<FilePath> {
     let path = folder.join(name);
     fs::write(&path, content)?;
     let text = path.into_os_string().into_string().map_err(|path| {
@@ -56,7 +74,8 @@ mod tests {
     #[test]
     fn only_this_user_can_reach_the_files_and_they_go_with_the_value() {
         let tickets = Tickets::new();
-        let files = PrivateFiles::write("type Query { a: Int }", tickets.jwks()).unwrap();
+        let files = PrivateFiles::write("type Query { a: Int }", &Value::Null, tickets.jwks());
+        let files = files.unwrap();
         let keys = Path::new(&files.keys.absolute).to_owned();
         let folder = keys.parent().unwrap().to_owned();
         assert_eq!(
@@ -65,6 +84,11 @@ mod tests {
         );
         let jwks: serde_json::Value = serde_json::from_slice(&fs::read(&keys).unwrap()).unwrap();
         assert_eq!(jwks["keys"][0]["alg"], "HS256");
+        files.forget_keys().unwrap();
+        assert!(!keys.exists());
+        files.replace_supergraph("type Query { b: Int }").unwrap();
+        let supergraph = fs::read_to_string(&files.supergraph.absolute).unwrap();
+        assert_eq!(supergraph, "type Query { b: Int }");
         drop(files);
         assert!(!folder.exists());
     }

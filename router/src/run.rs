@@ -30,12 +30,14 @@ use crate::{
     engine::{self, GRACE, GRAPHQL_PATH},
     gate::{Gate, Keeper, Tickets},
     live::{Live, Password},
+    operations::Operations,
     pages::Pages,
     policy::Policy,
     private_files::PrivateFiles,
     rate::Rate,
     ready::Readiness,
     rest::Rest,
+    supergraph::{Follower, Supergraph},
     telemetry::Telemetry,
 };
 
@@ -77,8 +79,10 @@ async fn serve(
     let rest = Rest::new(config.subgraphs.clone(), config.limits.request_timeout)?;
     let pages = Pages::new().map_err(other)?;
     let tickets = Tickets::new();
-    let files = PrivateFiles::write(config.supergraph.sdl(), tickets.jwks())?;
-    let engine = configured(&config, &files)?;
+    let (supergraph, seen) = config.supergraph.first().await?;
+    let documents = config.operations.manifest();
+    let files = PrivateFiles::write(supergraph.sdl(), &documents, tickets.jwks())?;
+    let engine = configured(&config, &supergraph, &files)?;
     let telemetry = Telemetry::init(
         engine,
         config.log_format,
@@ -94,18 +98,30 @@ async fn serve(
             .map_err(other)?;
     has_policy(&shared)?;
     has_schema(&schema).await?;
-    // Both files have been read by now.
-    drop(files);
+    files.forget_keys()?;
+    say_what_is_broken(&supergraph, &config.operations);
 
     let (in_flight, password) = (InFlight::default(), Password::new());
     let address = listener.local_addr()?;
     let live = Arc::new(Live::start(
         &config,
+        &supergraph,
         shared.validation_plan.clone(),
         address,
         password.clone(),
         &shutdown,
     ));
+    let follower = Follower {
+        origin: config.supergraph,
+        seen,
+        served: supergraph,
+        operations: config.operations,
+        engine,
+        schema: schema.clone(),
+        files,
+        live: live.clone(),
+    };
+    hive_router::ntex::rt::spawn(follower.run(shutdown.clone()));
     let edge = Edge {
         cors: Arc::new(Cors::new(config.allowed_origins)),
         proxies: config.trusted_proxies,
@@ -177,15 +193,31 @@ async fn serve(
 /// The engine's configuration, which it wants for as long as the process lives.
 fn configured(
     config: &RouterConfig,
+    supergraph: &Supergraph,
     files: &PrivateFiles,
 ) -> Result<&'static HiveRouterConfig, StartError> {
     let engine = engine::config(config, files).map_err(other)?;
-    if config.supergraph.is_enforced_by(&engine) {
+    if supergraph.is_enforced_by(&engine) {
         return Ok(engine.into_static());
     }
     Err(StartError::Other(
         "the engine would not enforce the authorization of this supergraph".into(),
     ))
+}
+
+/// At the start there is no supergraph before it that would do better.
+fn say_what_is_broken(supergraph: &Supergraph, operations: &Operations) {
+    for operation in operations.iter() {
+        if let Err(error) = supergraph.plan(&operation.document) {
+            let (client, name) = (&operation.client, &operation.name);
+            tracing::error!(
+                client,
+                name,
+                error,
+                "a recorded operation cannot be answered"
+            );
+        }
+    }
 }
 
 /// Binds before the engine starts, so that a port that is taken is said at once and by name.

@@ -11,8 +11,9 @@ fn engine_of(more: &[(&str, &str)]) -> HiveRouterConfig {
     let key = KeyPair::generate().unwrap().public_pem;
     let vars = [("JWT_PUBLIC_KEY", key.as_str())];
     let config = RouterConfig::from_env(&Env::of(vars.iter().chain(more).copied())).unwrap();
-    let files = PrivateFiles::write(config.supergraph.sdl(), gate::Tickets::new().jwks()).unwrap();
-    super::config(&config, &files).unwrap()
+    let (documents, tickets) = (config.operations.manifest(), gate::Tickets::new());
+    let files = PrivateFiles::write("type Query", &documents, tickets.jwks());
+    super::config(&config, &files.unwrap()).unwrap()
 }
 
 #[test]

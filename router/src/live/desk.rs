@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use common::{
     auth::{Identity, Verifier, Viewer},
     client_address::ClientAddress,
@@ -20,12 +21,17 @@ use super::{
 };
 use crate::{
     config::RouterConfig,
+    limits::Limits,
+    operations::Operations,
     rate::{Counter, Sender, Standing},
+    supergraph::Supergraph,
 };
 
 /// What all workers serve subscriptions with.
 pub(crate) struct Live {
-    pub(crate) planner: Planner,
+    planner: ArcSwap<Planner>,
+    pub(crate) limits: Limits,
+    pub(crate) operations: Operations,
     /// By the name of the subgraph.
     pub(crate) feeds: HashMap<String, Feed>,
     pub(crate) clients: Clients,
@@ -46,25 +52,27 @@ impl Live {
     /// Of a router that listens there. Its connections to the services are made by this thread, and end with the process.
     pub(crate) fn start(
         config: &RouterConfig,
+        supergraph: &Supergraph,
         rules: Arc<ValidationPlan>,
         address: SocketAddr,
         password: Password,
         shutdown: &Shutdown,
     ) -> Self {
-        let supergraph = &config.supergraph;
         let feeds = config.subgraphs.all().map(|(name, base)| {
             let (feed, lines) = Feed::new(base);
             lines.run(shutdown);
             (name.to_owned(), feed)
         });
         Self {
-            planner: Planner::new(
+            planner: ArcSwap::from_pointee(Planner::new(
                 supergraph.sources().clone(),
                 supergraph.consumer().clone(),
                 rules,
                 config.limits,
                 config.introspection,
-            ),
+            )),
+            limits: config.limits,
+            operations: config.operations.clone(),
             feeds: feeds.into(),
             clients: Clients::new(config.live_max_clients),
             verifier: config.verifier.clone(),
@@ -75,6 +83,22 @@ impl Live {
             origins: config.allowed_origins.clone(),
             stop: Shutdown::new(),
         }
+    }
+
+    /// Takes apart what clients subscribe to from now on by another schema. Streams that are open stay open.
+    pub(crate) fn serve(&self, supergraph: &Supergraph) {
+        let before = self.planner.load();
+        self.planner.store(Arc::new(Planner::new(
+            supergraph.sources().clone(),
+            supergraph.consumer().clone(),
+            before.rules.clone(),
+            before.limits,
+            before.may_explore,
+        )));
+    }
+
+    pub(super) fn planner(&self) -> Arc<Planner> {
+        self.planner.load_full()
     }
 
     /// Ends every stream, and waits until the clients have been told.

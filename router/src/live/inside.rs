@@ -18,8 +18,10 @@ use tokio::sync::Semaphore;
 
 use crate::{edge::TRACEPARENT, engine::GRAPHQL_PATH, rest};
 
-/// The header of the password. It never gets further in than the outermost layer.
-const HEADER: HeaderName = HeaderName::from_static("x-rookery-inside");
+/// The header of the password. The password never gets further in than the outermost layer, which leaves the header on what
+/// the router asks itself, and on nothing else.
+pub(crate) const INSIDE: &str = "x-rookery-inside";
+const HEADER: HeaderName = HeaderName::from_static(INSIDE);
 
 /// Events that one worker asks for at once. When a message goes out to thousands, the engine would not answer the last any
 /// sooner for having all of them on its table, and each has a connection.
@@ -58,14 +60,17 @@ impl Password {
         format!("{errand} {}", self.0)
     }
 
-    /// What a request is for, if it comes from this process. The header is gone afterwards, whoever sent it.
+    /// What a request is for, if it comes from this process. The password is gone afterwards, and of anybody else so is the
+    /// header.
     pub(crate) fn take(&self, headers: &mut HeaderMap) -> Option<Errand> {
         let value = headers.get(HEADER).cloned();
         headers.remove(HEADER);
         let value = value?;
-        [Errand::Event, Errand::Operation, Errand::Free]
+        let errand = [Errand::Event, Errand::Operation, Errand::Free]
             .into_iter()
-            .find(|errand| is_equal(value.as_bytes(), self.value(*errand).as_bytes()))
+            .find(|errand| is_equal(value.as_bytes(), self.value(*errand).as_bytes()))?;
+        headers.insert(HEADER, HeaderValue::from_static("yes"));
+        Some(errand)
     }
 }
 
@@ -187,7 +192,9 @@ mod tests {
             headers.append(HEADER, HeaderValue::from_str(value).unwrap());
         }
         let errand = password.take(&mut headers);
-        assert!(!headers.contains_key(HEADER), "it goes no further");
+        let left: Vec<_> = headers.get_all(HEADER).map(HeaderValue::as_bytes).collect();
+        let expected: &[&[u8]] = if errand.is_some() { &[b"yes"] } else { &[] };
+        assert_eq!(left, expected, "the password goes no further");
         errand
     }
 
@@ -203,6 +210,7 @@ mod tests {
         for guess in ["", "event", "event ", &secret[..secret.len() - 1]] {
             assert_eq!(taken(&own, &[guess]), None, "{guess}");
         }
+        assert_eq!(taken(&own, &["yes"]), None);
         assert_eq!(taken(&own, &[]), None);
     }
 }

@@ -34,7 +34,7 @@ mod subscription;
 pub(crate) use config::max_clients;
 pub(crate) use desk::{Desk, Live};
 pub(crate) use http::intercept;
-pub(crate) use inside::{Errand, Password};
+pub(crate) use inside::{Errand, INSIDE, Password};
 pub(crate) use socket::{is_upgrade, upgrade};
 pub use sources::SourceError;
 pub(crate) use sources::{Sources, of as sources};

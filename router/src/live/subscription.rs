@@ -54,12 +54,12 @@ impl Subscription {
         planned: Planned,
     ) -> Result<Self, Problem> {
         let given = request.variables.clone().unwrap_or_default();
-        let bound = desk.live.planner.bind(planned.plan, &given)?;
+        let bound = planned.planner.bind(planned.plan, &given)?;
         let feed = desk.live.feeds.get(&bound.plan.subgraph);
         let feed = feed.ok_or_else(Problem::unavailable)?.clone();
         let until = Instant::now() + PATIENCE;
         if !planned.is_known && try_out(&desk, &asker, &bound, until).await? {
-            desk.live.planner.remember(request, &bound.plan);
+            planned.planner.remember(request, &bound.plan);
         }
         let (stream, position) = open(&feed, &asker, &bound, None, until).await?;
         tracing::debug!(field = bound.plan.field, position, "a stream is open");

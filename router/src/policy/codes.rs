@@ -102,6 +102,8 @@ pub(super) const OF_THE_DOCUMENT: &[&str] = &[
     "NoUnusedVariables",
     "OPERATION_RESOLUTION_FAILURE",
     "OverlappingFieldsCanBeMerged",
+    "PERSISTED_DOCUMENT_ID_REQUIRED",
+    "PERSISTED_DOCUMENT_NOT_FOUND",
     "PossibleFragmentSpreads",
     "ProvidedRequiredArguments",
     "REQUEST_HEADER_FIELDS_TOO_LARGE",

@@ -4,10 +4,15 @@
 //! subgraph whose address nobody configured, an authorization directive under a name it does not look for.
 
 mod authorization;
+mod follow;
 mod graphs;
+mod origin;
 mod plan;
 
 use std::{fmt, sync::Arc};
+
+pub(crate) use follow::Follower;
+pub(crate) use origin::Origin;
 
 use hive_router::{
     config::HiveRouterConfig,
@@ -23,6 +28,7 @@ use crate::{
     live::{self, SourceError, Sources},
 };
 
+/// The one in the repository.
 const COMMITTED: &str = include_str!("../../../schema/supergraph.graphql");
 
 /// A supergraph that the engine understands as it is meant.
@@ -66,11 +72,6 @@ pub enum SupergraphError {
 }
 
 impl Supergraph {
-    /// The one in the repository.
-    pub(crate) fn committed() -> Result<Self, SupergraphError> {
-        Self::parse(COMMITTED.to_owned())
-    }
-
     /// Reads a composed schema and checks that the engine would do with it what it says.
     pub fn parse(sdl: String) -> Result<Self, SupergraphError> {
         let document = safe_parse_schema(&sdl).map_err(|error| {

@@ -8,7 +8,7 @@ fn refusal(sdl: &str) -> String {
 
 #[test]
 fn the_committed_supergraph_can_be_served() {
-    Supergraph::committed().unwrap();
+    Supergraph::parse(COMMITTED.to_owned()).unwrap();
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod auth;
 mod client_address;
 mod configuration;
 mod cors;
+mod documents;
 mod errors;
 mod expansion;
 mod forgeries;

@@ -51,13 +51,14 @@ async fn answer(
     request: &mut WebRequest<DefaultError>,
 ) -> Result<Option<Response>, Problem> {
     let body = read(desk, request).await?;
-    let Some(operation) = operation(request, &body) else {
+    let Some(mut operation) = operation(request, &body) else {
         // The engine says what is wrong with it.
         give_back(request, body);
         return Ok(None);
     };
+    operation.resolve(&desk.live.operations)?;
     let asker = Rc::new(asker(identity, request));
-    if let Some(planned) = desk.live.planner.plan(&operation)? {
+    if let Some(planned) = desk.live.planner().plan(&operation)? {
         let subscription = Subscription::begin(desk.clone(), asker, &operation, planned).await?;
         return subscribe(desk, identity, accept.stream, subscription, request).map(Some);
     }
@@ -66,9 +67,9 @@ async fn answer(
         give_back(request, body);
         return Ok(None);
     }
-    let body = String::from_utf8_lossy(&body).into_owned();
     // The gate has counted it.
-    let said = desk.loopback.ask(&asker, Errand::Free, body).await;
+    let said = desk.loopback.ask(&asker, Errand::Free, operation.body());
+    let said = said.await;
     let said = said.map_err(|_error| Problem::unavailable())?;
     let hatch = Rc::<Hatch>::default();
     let source = {
@@ -134,7 +135,7 @@ async fn read(desk: &Desk, request: &mut WebRequest<DefaultError>) -> Result<Byt
     if request.method() != Method::POST {
         return Ok(Bytes::new());
     }
-    let most = desk.live.planner.limits.body_bytes;
+    let most = desk.live.limits.body_bytes;
     let mut payload = request.take_payload();
     let reading = async {
         let mut body = BytesMut::new();
@@ -180,7 +181,7 @@ fn operation(request: &WebRequest<DefaultError>, body: &[u8]) -> Option<Request>
         if policy::is_too_deep(value.as_bytes()) {
             return None;
         }
-        let value = if name == "variables" {
+        let value = if name == "variables" || name == "extensions" {
             serde_json::from_str(&value).ok()?
         } else {
             Value::from(value)

@@ -1,6 +1,7 @@
 //! What a client subscribes to, taken apart: what its service is told, and the query that shows one event.
 
 mod known;
+mod request;
 mod rewrite;
 mod root;
 mod values;
@@ -24,23 +25,12 @@ use hive_router::{
         consumer_schema::ConsumerSchema, utils::parsing::safe_parse_operation_with_token_limit,
     },
 };
-use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{problem::Problem, sources::Sources};
 use crate::{limits::Limits, policy};
 use known::Known;
-
-/// An operation as clients send it, by whatever transport.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Request {
-    #[serde(default)]
-    pub(crate) query: Option<String>,
-    #[serde(default, rename = "operationName")]
-    pub(crate) operation_name: Option<String>,
-    #[serde(default)]
-    pub(crate) variables: Option<Map<String, Json>>,
-}
+pub(crate) use request::Request;
 
 /// A subscription that is valid, without the values of its variables.
 #[derive(Debug)]
@@ -86,8 +76,9 @@ pub(crate) struct Planner {
     known: Known,
 }
 
-/// A plan, and whether the engine has said that it is good.
+/// A plan, whose it is, and whether the engine has said that it is good.
 pub(crate) struct Planned {
+    pub(crate) planner: Arc<Planner>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) is_known: bool,
 }
@@ -112,7 +103,7 @@ impl Planner {
 
     /// The plan of a subscription; nothing for any other operation, and for what cannot be read, of which the engine says
     /// what is wrong with it.
-    pub(crate) fn plan(&self, request: &Request) -> Result<Option<Planned>, Problem> {
+    pub(crate) fn plan(self: Arc<Self>, request: &Request) -> Result<Option<Planned>, Problem> {
         let Some(text) = request.query.as_deref() else {
             return Ok(None);
         };
@@ -122,8 +113,11 @@ impl Planner {
         }
         let name = request.operation_name.as_deref();
         if let Some(plan) = self.known.find(text, name) {
-            let is_known = true;
-            return Ok(Some(Planned { plan, is_known }));
+            return Ok(Some(Planned {
+                planner: self,
+                plan,
+                is_known: true,
+            }));
         }
         // The engine counts the end of the document as a token.
         let parsed = safe_parse_operation_with_token_limit(text, self.limits.tokens + 1);
@@ -134,8 +128,11 @@ impl Planner {
             return Ok(None);
         };
         let plan = Arc::new(self.take_apart(&document, subscription)?);
-        let is_known = false;
-        Ok(Some(Planned { plan, is_known }))
+        Ok(Some(Planned {
+            planner: self,
+            plan,
+            is_known: false,
+        }))
     }
 
     /// From now on this operation need not be asked about.

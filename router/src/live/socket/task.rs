@@ -64,13 +64,14 @@ impl Task {
             address,
             asker,
         } = &self.client;
-        let request = Request::deserialize(&payload).map_err(|_error| {
+        let mut request = Request::deserialize(&payload).map_err(|_error| {
             Problem::of_request(
                 "BAD_REQUEST",
                 "An operation has a query, and may have operationName and variables.",
             )
         })?;
-        if let Some(planned) = desk.live.planner.plan(&request)? {
+        request.resolve(&desk.live.operations)?;
+        if let Some(planned) = desk.live.planner().plan(&request)? {
             // Any other operation is counted by the gate, which it passes.
             if desk.excess(identity, *address).await.is_some() {
                 return Err(too_much("Too many requests. Please wait a moment."));
@@ -81,7 +82,7 @@ impl Task {
         }
         let said = desk
             .loopback
-            .ask(asker, Errand::Operation, payload.to_string())
+            .ask(asker, Errand::Operation, request.body())
             .await
             .map_err(|_error| Problem::unavailable())?;
         let answer: Answer =

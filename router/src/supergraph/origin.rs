@@ -1,0 +1,151 @@
+//! Where supergraphs come from.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use common::{
+    config::{ConfigError, Env, malformed},
+    objects::Objects,
+};
+use registry::{Hash, Registry, RegistryError};
+
+use super::{COMMITTED, Supergraph};
+
+const FILE: &str = "SUPERGRAPH_FILE";
+const FILE_EXPECTS: &str = "the path of a composed supergraph";
+const REGISTRY: &str = "REGISTRY_URL";
+
+/// How often a file is looked at, and a registry, which may be far away.
+const FILE_INTERVAL: Duration = Duration::from_secs(1);
+const REGISTRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Where the supergraph comes from, and what takes its place.
+pub(crate) enum Origin {
+    /// The one in the repository, which is part of the program.
+    Committed,
+    /// A file, looked at now and then.
+    File(PathBuf),
+    /// What was published last. The file is for starts without it.
+    Registry(Registry, Option<PathBuf>),
+}
+
+/// Which supergraph was seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Nothing,
+    /// The one whose text has this hash.
+    Text(Hash),
+    /// The one of this version of the registry.
+    Version(u64),
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("none"),
+            Self::Text(hash) => write!(f, "sha256 {}", hash.short()),
+            Self::Version(version) => write!(f, "version {version}"),
+        }
+    }
+}
+
+/// Why no supergraph could be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OriginError {
+    #[error("{} cannot be read: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error("nothing was published in the registry yet")]
+    Empty,
+}
+
+impl Origin {
+    pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let file = env.optional(FILE).map(PathBuf::from);
+        Ok(match (Objects::from_env(env, REGISTRY)?, file) {
+            (Some(objects), file) => Self::Registry(Registry::new(objects), file),
+            (None, Some(file)) => Self::File(file),
+            (None, None) => Self::Committed,
+        })
+    }
+
+    /// The supergraph to start with. The error names the variable that says where it is.
+    pub(crate) async fn first(&self) -> Result<(Supergraph, Seen), ConfigError> {
+        let (name, file) = match self {
+            Self::Committed => (
+                "schema/supergraph.graphql",
+                Ok((COMMITTED.to_owned(), Seen::Nothing)),
+            ),
+            Self::File(path) => (FILE, read(path)),
+            Self::Registry(registry, fallback) => match (newest(registry).await, fallback) {
+                (Err(error), Some(path)) => {
+                    tracing::warn!(%error, "the supergraph is that of SUPERGRAPH_FILE for now");
+                    // Whatever the registry has is newer.
+                    let first = read(path).map(|(sdl, _seen)| (sdl, Seen::Nothing));
+                    (FILE, first)
+                }
+                (newest, _) => (REGISTRY, newest),
+            },
+        };
+        let expects = if name == REGISTRY {
+            common::objects::EXPECTS
+        } else {
+            FILE_EXPECTS
+        };
+        let (sdl, seen) = file.map_err(|error| malformed(name, expects, error))?;
+        let supergraph = Supergraph::parse(sdl).map_err(|error| malformed(name, expects, error))?;
+        Ok((supergraph, seen))
+    }
+
+    /// How often to look for another one; never where there is only one.
+    pub(crate) fn interval(&self) -> Option<Duration> {
+        match self {
+            Self::Committed => None,
+            Self::File(_) => Some(FILE_INTERVAL),
+            Self::Registry(..) => Some(REGISTRY_INTERVAL),
+        }
+    }
+
+    /// The SDL of the one that is there now, if it is another than what was seen last.
+    pub(super) async fn another(&self, seen: &Seen) -> Result<Option<(String, Seen)>, OriginError> {
+        match self {
+            Self::Committed => Ok(None),
+            Self::File(path) => {
+                let found = read(path)?;
+                Ok(Some(found).filter(|(_sdl, now)| now != seen))
+            }
+            Self::Registry(registry, _) => {
+                let known = match seen {
+                    Seen::Version(version) => *version,
+                    Seen::Nothing | Seen::Text(_) => 0,
+                };
+                match registry.newest_after(known).await? {
+                    None => Ok(None),
+                    Some(entry) => {
+                        let sdl = registry.document(entry.supergraph).await?;
+                        Ok(Some((sdl, Seen::Version(entry.version))))
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn newest(registry: &Registry) -> Result<(String, Seen), OriginError> {
+    let entry = registry.latest().await?.ok_or(OriginError::Empty)?;
+    let sdl = registry.document(entry.supergraph).await?;
+    Ok((sdl, Seen::Version(entry.version)))
+}
+
+fn read(path: &Path) -> Result<(String, Seen), OriginError> {
+    let sdl = fs::read_to_string(path).map_err(|source| OriginError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let seen = Seen::Text(Hash::of(&sdl));
+    Ok((sdl, seen))
+}
