@@ -12,11 +12,10 @@ use axum::{
     routing::post,
 };
 
-use super::socket;
+use super::{answer::MediaType, socket};
 use crate::{
     auth::Verifier,
     error::{Class, Error, Violation},
-    server::json,
 };
 
 /// `_entities` requests carry up to a page of representations and more; what clients send is bounded at the router.
@@ -68,16 +67,17 @@ async fn answer<E: Executor>(
     parts: Parts,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let media_type = MediaType::preferred(&parts.headers);
     let identity = match service.verifier.identify(&parts.headers).await {
         Ok(identity) => identity,
-        Err(error) => return refuse(error),
+        Err(error) => return refuse(media_type, error),
     };
     match read(&parts.headers, body) {
         Ok(request) => {
             let request = (service.prepare)(request.data(identity), &parts);
-            json(StatusCode::OK, &service.executor.execute(request).await)
+            media_type.answer(&service.executor.execute(request).await)
         }
-        Err(violation) => refuse(violation.into()),
+        Err(violation) => refuse(media_type, violation.into()),
     }
 }
 
@@ -105,22 +105,27 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Requ
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(bad(&format!("{what_is_right}.")));
     }
-    serde_json::from_slice(&body).map_err(|error| {
+    let request: Request = serde_json::from_slice(&body).map_err(|error| {
         bad(&format!(
             "{what_is_right}; there is a mistake in line {}, column {}.",
             error.line(),
             error.column()
         ))
-    })
+    })?;
+    // To the library, one that is missing is empty.
+    if request.query.is_empty() {
+        return Err(bad(&format!("{what_is_right}; `query` is missing.")));
+    }
+    Ok(request)
 }
 
 /// A request error in the form of a GraphQL response.
-fn refuse(error: Error) -> Response {
+fn refuse(media_type: MediaType, error: Error) -> Response {
     let status = match &error {
         Error::Violation(violation) => violation.class.status(),
         Error::Fault(fault) => fault.status(),
     };
-    let mut response = json(status, &refusal(error));
+    let mut response = media_type.refuse(status, &refusal(error));
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(
             header::WWW_AUTHENTICATE,

@@ -1,5 +1,6 @@
 //! GraphQL over HTTP as every subgraph serves it.
 
+mod answer;
 mod batching;
 mod errors;
 mod expansion;
@@ -7,6 +8,7 @@ mod first;
 mod handler;
 mod nulls;
 mod socket;
+mod variables;
 
 pub use batching::with_loader;
 pub use errors::{UserError, payload};
@@ -45,6 +47,7 @@ where
         .limit_complexity(MAX_COST)
         .limit_directives(MAX_DIRECTIVES)
         .extension(ExpansionLimit(MAX_FIELDS))
+        .extension(variables::RequiredVariables)
         .extension(batching::LoadWhenWaiting)
         .extension(nulls::NullsForErrors)
 }

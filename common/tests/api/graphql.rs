@@ -33,7 +33,7 @@ impl Query {
     }
 }
 
-fn app() -> Router {
+pub(crate) fn app() -> Router {
     let pair = KeyPair::generate().unwrap();
     let issuer = Issuer {
         issuer: "rookery".to_owned(),
@@ -185,4 +185,38 @@ async fn a_list_has_its_default_length_when_a_variable_has_no_value() {
     assert_eq!(body, json!({"data": {"take": 7}}));
     let (_, body) = post(&[JSON], query("{take(first: \"7\")}")).await;
     assert!(body["errors"].is_array());
+}
+
+#[tokio::test]
+async fn a_variable_that_may_not_be_null_has_a_value() {
+    let asked = "query A($n: Int!) {take(first: $n)} query B($n: Int! = 3, $m: Int) {take(first: $n) other: take(first: $m)}";
+    let cases = [
+        (json!({"operationName": "A", "variables": {"n": 7}}), true),
+        (
+            json!({"operationName": "A", "variables": {"n": null}}),
+            false,
+        ),
+        (json!({"operationName": "A"}), false),
+        (json!({"operationName": "B"}), true),
+        (
+            json!({"operationName": "B", "variables": {"m": null}}),
+            true,
+        ),
+        (
+            json!({"operationName": "B", "variables": {"n": null}}),
+            false,
+        ),
+    ];
+    for (mut request, is_run) in cases {
+        request["query"] = json!(asked);
+        let (_, body) = post(&[JSON], request.to_string()).await;
+        assert_eq!(body.get("data").is_some(), is_run, "{request} {body}");
+        if !is_run {
+            let message = body["errors"][0]["message"].as_str().unwrap();
+            assert_eq!(
+                message,
+                "The variable $n of type Int! needs a value that is not null."
+            );
+        }
+    }
 }

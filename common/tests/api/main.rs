@@ -9,6 +9,7 @@ mod calls;
 mod coalesce;
 mod graphql;
 mod keys;
+mod media_types;
 mod server;
 mod tokens;
 mod upstream;
