@@ -30,13 +30,13 @@ pub(crate) enum Errand {
     Kinds,
 }
 
-/// The password of this process.
-#[derive(Clone)]
-pub(crate) struct Password(Arc<str>);
-
 impl Errand {
     const ALL: [Self; 4] = [Self::Event, Self::Operation, Self::Free, Self::Kinds];
 }
+
+/// The password of this process.
+#[derive(Clone)]
+pub(crate) struct Password(Arc<str>);
 
 impl Password {
     /// With 256 bits that nobody guesses.
