@@ -42,10 +42,6 @@ pub(crate) enum Errand {
     Kinds,
 }
 
-/// The password of this process.
-#[derive(Clone)]
-pub(crate) struct Password(Arc<str>);
-
 impl Errand {
     const ALL: [Self; 5] = [
         Self::Event,
@@ -65,6 +61,10 @@ impl Errand {
         self == Self::Operation
     }
 }
+
+/// The password of this process.
+#[derive(Clone)]
+pub(crate) struct Password(Arc<str>);
 
 impl Password {
     /// With 256 bits that nobody guesses.
