@@ -1,1 +1,3 @@
 //! The schema registry.
+
+pub mod operations;
