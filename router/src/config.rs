@@ -64,12 +64,16 @@ pub struct Subgraphs {
 }
 
 impl Subgraphs {
+    /// Their names in the supergraph.
+    pub(crate) const NAMES: [&str; 3] = ["users", "posts", "messaging"];
+
     /// Name in the supergraph and base URL of each.
     pub fn all(&self) -> [(&'static str, &Url); 3] {
+        let [users, posts, messaging] = Self::NAMES;
         [
-            ("users", &self.users),
-            ("posts", &self.posts),
-            ("messaging", &self.messaging),
+            (users, &self.users),
+            (posts, &self.posts),
+            (messaging, &self.messaging),
         ]
     }
 

@@ -47,6 +47,7 @@ pub use config::{RouterConfig, Subgraphs};
 pub use limits::Limits;
 pub use rate::RateLimits;
 pub use run::run;
+pub use supergraph::{Supergraph, SupergraphError};
 
 /// Where the router listens unless `LISTEN_ADDR` says otherwise.
 pub const DEFAULT_ADDRESS: SocketAddr =

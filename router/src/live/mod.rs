@@ -36,4 +36,5 @@ pub(crate) use desk::{Desk, Live};
 pub(crate) use http::intercept;
 pub(crate) use inside::{Errand, Password};
 pub(crate) use socket::{is_upgrade, upgrade};
-pub(crate) use sources::{SourceError, Sources, of as sources};
+pub use sources::SourceError;
+pub(crate) use sources::{Sources, of as sources};

@@ -20,7 +20,7 @@ pub(crate) struct Source {
 
 /// Why the subscriptions of a supergraph cannot be served.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum SourceError {
+pub enum SourceError {
     #[error("`Subscription.{0}` in it is of no subgraph")]
     NoSubgraph(String),
     #[error(

@@ -28,5 +28,6 @@ mod rest;
 mod rotation;
 mod schema;
 mod stop;
+mod supergraph;
 mod support;
 mod trace;

@@ -1,0 +1,53 @@
+//! The subgraphs of a supergraph, and where each is.
+
+use hive_router::graphql_tools::static_graphql::schema::{
+    Definition, Directive, Document, TypeDefinition, Value,
+};
+use url::Url;
+
+use super::SupergraphError;
+use crate::config::Subgraphs;
+
+/// Checks that there are subgraphs, and that each has an address: here, or in the supergraph.
+pub(super) fn check(document: &Document) -> Result<(), SupergraphError> {
+    let graphs = document
+        .definitions
+        .iter()
+        .find_map(|definition| match definition {
+            Definition::TypeDefinition(TypeDefinition::Enum(graphs))
+                if graphs.name == "join__Graph" =>
+            {
+                Some(graphs)
+            }
+            _ => None,
+        })
+        .ok_or(SupergraphError::NotComposed)?;
+    let mut any = false;
+    for directive in graphs.values.iter().flat_map(|value| &value.directives) {
+        any = true;
+        let name = argument(directive, "name").unwrap_or_default();
+        let url = argument(directive, "url").unwrap_or_default();
+        if !Subgraphs::NAMES.contains(&name) && !is_address(url) {
+            return Err(SupergraphError::NoAddress(name.to_owned(), url.to_owned()));
+        }
+    }
+    if any {
+        Ok(())
+    } else {
+        Err(SupergraphError::NotComposed)
+    }
+}
+
+fn is_address(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+pub(super) fn argument<'a>(directive: &'a Directive, name: &str) -> Option<&'a str> {
+    directive
+        .arguments
+        .iter()
+        .find_map(|(argument, value)| match value {
+            Value::String(text) if argument == name => Some(text.as_str()),
+            _ => None,
+        })
+}
