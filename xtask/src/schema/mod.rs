@@ -40,11 +40,18 @@ pub struct Arguments {
 enum Action {
     /// Compares schema/ with the code and with an earlier revision, and says which operation of which client would break
     Check(check::Arguments),
+    /// Writes what the check says of the planted changes, for tests/schema
+    #[command(hide = true)]
+    Planted {
+        /// As JSON
+        to: PathBuf,
+    },
 }
 
 pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.action {
         Some(Action::Check(check)) => Ok(check::command(root, check)),
+        Some(Action::Planted { to }) => check::write_planted(root, to).map(|()| ExitCode::SUCCESS),
         None => {
             let programs = if arguments.built {
                 Programs::Built

@@ -26,24 +26,33 @@ pub struct Arguments {
     /// Takes the examples that were built together with this program and does not ask cargo to build them
     #[arg(long)]
     built: bool,
-    /// Does not ask the code whether schema/ is what it gives
-    #[arg(long)]
-    no_code: bool,
-    /// Does not ask the router's planner
-    #[arg(long)]
-    no_plan: bool,
+    /// Leaves out steps that need programs of other crates: the code of the subgraphs, or the router's planner
+    #[arg(long, value_name = "STEP", value_enum, value_delimiter = ',')]
+    skip: Vec<Skippable>,
     /// Fails on breaking changes that no recorded operation uses, too
     #[arg(long)]
     strict: bool,
     /// Writes the report as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the report as JUnit XML
+    /// Writes the report as `JUnit` XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Writes the report as Markdown, for a comment
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Skippable {
+    Code,
+    Planning,
+}
+
+impl Arguments {
+    fn skips(&self, step: Skippable) -> bool {
+        self.skip.contains(&step)
+    }
 }
 
 pub fn command(root: &Path, arguments: &Arguments) -> ExitCode {
@@ -64,9 +73,10 @@ fn report(root: &Path, arguments: &Arguments) -> Result<Verdict> {
         Programs::Build
     };
     let inputs = inputs(root, arguments, programs)?;
-    let planner = match arguments.no_plan {
-        true => None,
-        false => Some(PlanProgram(programs.find(root, "plan")?)),
+    let planner = if arguments.skips(Skippable::Planning) {
+        None
+    } else {
+        Some(PlanProgram(programs.find(root, "plan")?))
     };
     let report = run(&inputs, planner.as_ref().map(|it| it as &dyn Planner))?;
     write(arguments, &report)?;
@@ -76,9 +86,10 @@ fn report(root: &Path, arguments: &Arguments) -> Result<Verdict> {
 fn inputs(root: &Path, arguments: &Arguments, programs: Programs) -> Result<Inputs> {
     let base = sources::read_revision(root, &Base::find(root, arguments.base.as_deref())?)?;
     let head = sources::read(root, "the working tree")?;
-    let stale = match arguments.no_code {
-        true => None,
-        false => Some(exported(root, programs)?.stale(root)?),
+    let stale = if arguments.skips(Skippable::Code) {
+        None
+    } else {
+        Some(exported(root, programs)?.stale(root)?)
     };
     #[expect(
         clippy::disallowed_methods,

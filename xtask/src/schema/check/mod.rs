@@ -6,6 +6,7 @@ mod command;
 mod deprecation;
 mod diff;
 pub mod inputs;
+mod planted;
 mod render;
 pub mod report;
 mod sources;
@@ -19,6 +20,7 @@ use crate::failure::{Failure, Result};
 use crate::schema::compose::{Composed, compose, parse_all};
 pub use command::{Arguments, command};
 use inputs::{Inputs, Schemas};
+pub use planted::write as write_planted;
 use report::{Finding, Report, Step, StepName};
 use steps::counted;
 pub use steps::planning::Planner;
@@ -103,21 +105,23 @@ fn composed_steps(
     ));
 
     let base = base_api(&inputs.base)?;
-    let used = steps::changes::used(&base, &inputs.operations, &inputs.policy);
+    let operations = steps::changes::counting(&inputs.operations, &inputs.policy);
+    let used = steps::changes::used(&base, &operations);
     let judged = steps::changes::judge(&base, api, schemas, &used, &inputs.policy);
     let lint = steps::lint::step(&base, api, schemas, &used, &judged.breaking);
     report
         .steps
         .extend(steps::changes::steps(judged, &used, &inputs.base.described));
-    let (operations, right) = steps::operations::step(Some(&base), api, &inputs.operations);
-    report.steps.push(operations);
+    let (step, right) = steps::operations::step(&base, api, &operations);
+    report.steps.push(step);
     report.steps.push(steps::planning::step(
         planner,
         &composed.supergraph,
         &right,
     )?);
     report.steps.push(lint);
-    let contract = steps::contract::step(inputs, &composed.api, schemas, &report.steps)?;
+    let contract =
+        steps::contract::step(inputs, &operations, &composed.api, schemas, &report.steps)?;
     report.steps.push(contract);
     Ok(())
 }

@@ -27,7 +27,6 @@ pub enum Verdict {
 
 /// The steps, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum StepName {
     Parse,
@@ -66,7 +65,6 @@ pub struct Step {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Fails the check.
@@ -111,7 +109,14 @@ pub struct Affected {
     pub operation: String,
     /// Where it is recorded; none when it was only seen in live traffic.
     pub file: Option<String>,
-    pub last_seen: Option<NaiveDate>,
+    pub seen: Option<Seen>,
+}
+
+/// How a router saw an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Seen {
+    pub last: NaiveDate,
+    pub count: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -275,11 +280,12 @@ impl fmt::Display for Status {
 impl fmt::Display for Affected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.client, self.operation)?;
-        match (&self.file, self.last_seen) {
-            (Some(file), None) => write!(f, " ({file})"),
-            (Some(file), Some(day)) => write!(f, " ({file}, last seen {day})"),
-            (None, Some(day)) => write!(f, " (last seen {day})"),
-            (None, None) => Ok(()),
+        if let Some(file) = &self.file {
+            write!(f, " ({file})")?;
         }
+        if let Some(Seen { last, count }) = self.seen {
+            write!(f, " (seen {count} times, last on {last})")?;
+        }
+        Ok(())
     }
 }

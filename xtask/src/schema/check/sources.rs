@@ -141,9 +141,8 @@ impl Base {
             };
             return Ok(named(commit, revision));
         }
-        let head = commit("HEAD").map_err(|_| {
-            Failure::new("there is no commit to compare with: `git rev-parse HEAD` fails")
-        })?;
+        let head = commit("HEAD")
+            .map_err(|e| Failure::new(format!("there is no commit to compare with: {e}")))?;
         let default = git(
             root,
             &[

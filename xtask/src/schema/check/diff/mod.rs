@@ -167,7 +167,7 @@ impl Diff<'_> {
             }
             (old, new) => {
                 let message = format!("`{name}` was a {} and is a {}", kind(old), kind(new));
-                self.add(Kind::TypeKindChanged, Breaking, name.as_str(), message);
+                return self.add(Kind::TypeKindChanged, Breaking, name.as_str(), message);
             }
         }
         self.type_directives(name, old, new);

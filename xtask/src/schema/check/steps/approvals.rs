@@ -33,7 +33,7 @@ pub fn step(steps: &mut [Step], approvals: &[Approval], policy: &Policy) -> Step
                 findings.push(finding(
                     Severity::Error,
                     "APPROVAL_REFUSED",
-                    message,
+                    &message,
                     approval,
                 ));
                 continue;
@@ -50,7 +50,7 @@ pub fn step(steps: &mut [Step], approvals: &[Approval], policy: &Policy) -> Step
                 "nothing that was found is approved by it: remove it".to_owned(),
             ),
         };
-        findings.push(finding(Severity::Warning, code, message, approval));
+        findings.push(finding(Severity::Warning, code, &message, approval));
     }
     follow(steps);
     let note = format!(
@@ -141,7 +141,7 @@ fn follow(steps: &mut [Step]) {
     }
 }
 
-fn finding(severity: Severity, code: &str, message: String, approval: &Approval) -> Finding {
+fn finding(severity: Severity, code: &str, message: &str, approval: &Approval) -> Finding {
     let message = format!("{} at `{}`: {message}", approval.code, approval.coordinate);
     Finding::new(severity, code, message)
         .at(approval.coordinate.clone())

@@ -9,7 +9,9 @@ use chrono::Days;
 use super::counted;
 use crate::schema::check::diff::{Change, diff};
 use crate::schema::check::inputs::{Policy, Source, Use};
-use crate::schema::check::report::{Affected, Criticality, Finding, Severity, Step, StepName};
+use crate::schema::check::report::{
+    Affected, Criticality, Finding, Seen, Severity, Step, StepName,
+};
 use crate::schema::check::usage;
 use crate::schema::places;
 
@@ -19,26 +21,23 @@ pub struct Used<'a> {
     pub coordinates: BTreeSet<String>,
 }
 
-/// The operations that count, with what they use.
-pub fn used<'a>(base: &Valid<Schema>, operations: &'a [Use], policy: &Policy) -> Vec<Used<'a>> {
-    operations
-        .iter()
-        .filter(|operation| counts(operation, policy))
-        .map(|operation| Used {
-            operation,
-            coordinates: usage::coordinates(base, &operation.document),
-        })
-        .collect()
+/// The operations that count: all that are recorded, and those that were seen lately.
+pub fn counting(operations: &[Use], policy: &Policy) -> Vec<Use> {
+    let first = policy.today.checked_sub_days(Days::new(policy.usage_days));
+    let counts = |operation: &&Use| match operation.source {
+        Source::Recorded(_) | Source::Retired(_) => true,
+        Source::Live { last_seen, .. } => first.is_none_or(|first| last_seen >= first),
+    };
+    operations.iter().filter(counts).cloned().collect()
 }
 
-fn counts(operation: &Use, policy: &Policy) -> bool {
-    match operation.source {
-        Source::Recorded(_) | Source::Retired(_) => true,
-        Source::Live { last_seen, .. } => policy
-            .today
-            .checked_sub_days(Days::new(policy.usage_days))
-            .is_none_or(|first| last_seen >= first),
-    }
+/// What each operation uses.
+pub fn used<'a>(base: &Valid<Schema>, operations: &'a [Use]) -> Vec<Used<'a>> {
+    let used = |operation: &'a Use| Used {
+        operation,
+        coordinates: usage::coordinates(base, &operation.document),
+    };
+    operations.iter().map(used).collect()
 }
 
 /// The changes between two API schemas, as findings: those that break something apart from the rest.
@@ -163,14 +162,20 @@ fn finding(change: Change, severity: Severity, subgraphs: &[Schema]) -> Finding 
 }
 
 pub fn affected(operation: &Use) -> Affected {
-    let (file, last_seen) = match &operation.source {
+    let (file, seen) = match &operation.source {
         Source::Recorded(file) | Source::Retired(file) => (Some(file.display().to_string()), None),
-        Source::Live { last_seen, .. } => (None, Some(*last_seen)),
+        Source::Live { last_seen, count } => (
+            None,
+            Some(Seen {
+                last: *last_seen,
+                count: *count,
+            }),
+        ),
     };
     Affected {
         client: operation.client.clone(),
         operation: operation.name.clone(),
         file,
-        last_seen,
+        seen,
     }
 }

@@ -8,7 +8,7 @@ use apollo_compiler::validation::Valid;
 use super::changes::{judge, used};
 use super::{counted, operations, refused};
 use crate::failure::Result;
-use crate::schema::check::inputs::{Inputs, Source};
+use crate::schema::check::inputs::{Inputs, Source, Use};
 use crate::schema::check::report::{Finding, Severity, Step, StepName};
 use crate::schema::check::valid;
 use crate::schema::compose::{Subgraph, compose_without};
@@ -19,7 +19,13 @@ use crate::schema::{contract, rest_contract};
 const INTERNAL: &str = "internal";
 
 /// `earlier` are the steps before: what they say already is not said again.
-pub fn step(inputs: &Inputs, api: &str, subgraphs: &[Schema], earlier: &[Step]) -> Result<Step> {
+pub fn step(
+    inputs: &Inputs,
+    sent: &[Use],
+    api: &str,
+    subgraphs: &[Schema],
+    earlier: &[Step],
+) -> Result<Step> {
     let mut notes = Vec::new();
     let mut findings = Vec::new();
     if let Some(promised) = &inputs.promised {
@@ -40,7 +46,7 @@ pub fn step(inputs: &Inputs, api: &str, subgraphs: &[Schema], earlier: &[Step]) 
             .any(|it| it.sdl.contains(&format!("\"{INTERNAL}\"")))
     };
     if tagged(&inputs.head.subgraphs) || tagged(&inputs.base.subgraphs) {
-        notes.push(public(inputs, subgraphs, earlier, &mut findings));
+        notes.push(public(inputs, sent, subgraphs, earlier, &mut findings));
     } else {
         notes.push(format!("nothing is tagged `{INTERNAL}`"));
     }
@@ -68,6 +74,7 @@ fn broken_promise(broken: crate::finding::Finding) -> Finding {
 /// Changes and operations once more, on the schema that others see. Returns what was looked at.
 fn public(
     inputs: &Inputs,
+    sent: &[Use],
     subgraphs: &[Schema],
     earlier: &[Step],
     findings: &mut Vec<Finding>,
@@ -82,8 +89,7 @@ fn public(
             findings.extend(
                 refused
                     .into_iter()
-                    .map(|it| of_contract(it, earlier))
-                    .flatten(),
+                    .filter_map(|it| of_contract(it, earlier)),
             );
             return format!("without what is tagged `{INTERNAL}` there is no schema");
         }
@@ -95,13 +101,9 @@ fn public(
         return format!("the base has no schema without what is tagged `{INTERNAL}`");
     };
     // Only who got along with it before is its client.
-    let clients: Vec<_> = inputs
-        .operations
-        .iter()
-        .filter(|it| operations::errors(&base, it).is_empty())
-        .cloned()
-        .collect();
-    let used = used(&base, &clients, &inputs.policy);
+    let right = |operation: &&Use| operations::errors(&base, operation).is_empty();
+    let clients: Vec<_> = sent.iter().filter(right).cloned().collect();
+    let used = used(&base, &clients);
     let judged = judge(&base, &head, subgraphs, &used, &inputs.policy);
     let invalid = clients
         .iter()
@@ -113,23 +115,22 @@ fn public(
         .chain(judged.others)
         .chain(invalid);
     findings.extend(all.filter_map(|it| of_contract(it, earlier)));
-    let hidden = hidden(&head, inputs);
+    let hidden = hidden(&head, sent);
     format!(
         "without what is tagged `{INTERNAL}`: {}, {hidden}",
         counted(clients.len(), "operation")
     )
 }
 
-fn hidden(head: &Valid<Schema>, inputs: &Inputs) -> String {
-    let ours: BTreeSet<_> = inputs
-        .operations
+fn hidden(head: &Valid<Schema>, sent: &[Use]) -> String {
+    let ours: BTreeSet<_> = sent
         .iter()
         .filter(|it| {
             matches!(it.source, Source::Recorded(_)) && !operations::errors(head, it).is_empty()
         })
         .map(|it| &it.client)
         .collect();
-    format!("{} ask for more", counted(ours.len(), "client"))
+    format!("{} of ours asks for more", counted(ours.len(), "client"))
 }
 
 /// As a finding of the contract; none when an earlier step says the same of the whole.

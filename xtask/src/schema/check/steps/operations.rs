@@ -15,7 +15,7 @@ use crate::schema::places::Place;
 
 /// The step, and the operations that are right.
 pub fn step<'a>(
-    base: Option<&Valid<Schema>>,
+    base: &Valid<Schema>,
     head: &Valid<Schema>,
     operations: &'a [Use],
 ) -> (Step, Vec<&'a Use>) {
@@ -24,14 +24,14 @@ pub fn step<'a>(
     let mut deprecated: BTreeMap<String, (String, Vec<Affected>)> = BTreeMap::new();
     let mut looked_at = 0;
     for operation in operations {
-        let recorded = matches!(operation.source, Source::Recorded(_));
-        // What a client no longer has, or what never was right and is sent all the same, is not ours to keep right.
-        if !recorded && base.is_none_or(|base| !errors(base, operation).is_empty()) {
-            continue;
-        }
-        if matches!(operation.source, Source::Retired(_)) {
-            continue;
-        }
+        let recorded = match operation.source {
+            Source::Recorded(_) => true,
+            // Its client does not have it any more.
+            Source::Retired(_) => continue,
+            // What never was right, and is sent all the same, is not ours to keep right.
+            Source::Live { .. } if !errors(base, operation).is_empty() => continue,
+            Source::Live { .. } => false,
+        };
         looked_at += 1;
         let errors = errors(head, operation);
         if !errors.is_empty() {
