@@ -1,5 +1,7 @@
 //! The only place that knows the composer (crate `federation-composition`, docs/adr/0006-router-engine.md).
 
+use std::fmt::Write as _;
+
 use apollo_compiler::Schema;
 use apollo_compiler::validation::DiagnosticList;
 use federation_composition::{
@@ -141,13 +143,10 @@ fn one_newline(sdl: &str) -> String {
 pub fn failure(refusals: &[Refusal]) -> Failure {
     let mut text = format!("the subgraphs do not compose, {} error(s):", refusals.len());
     for refusal in refusals {
-        text.push_str(&format!(
-            "\n  {}: {}",
-            refusal.code,
-            refusal.message.replace('\n', "\n    ")
-        ));
+        let message = refusal.message.replace('\n', "\n    ");
+        let _ = write!(text, "\n  {}: {message}", refusal.code);
         for place in &refusal.places {
-            text.push_str(&format!("\n    at {place}"));
+            let _ = write!(text, "\n    at {place}");
         }
     }
     Failure::new(text)

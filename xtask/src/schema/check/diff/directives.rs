@@ -16,17 +16,16 @@ impl Diff<'_> {
             .iter()
             .filter(|(_, it)| !it.is_built_in())
         {
-            match new.directive_definitions.get(name) {
-                Some(after) => self.directive(name, before, after),
-                None => {
-                    let message = format!("the directive `@{name}` is gone");
-                    self.add(
-                        Kind::DirectiveRemoved,
-                        Breaking,
-                        format!("@{name}"),
-                        message,
-                    );
-                }
+            if let Some(after) = new.directive_definitions.get(name) {
+                self.directive(name, before, after);
+            } else {
+                let message = format!("the directive `@{name}` is gone");
+                self.add(
+                    Kind::DirectiveRemoved,
+                    Breaking,
+                    format!("@{name}"),
+                    message,
+                );
             }
         }
         for (name, _) in new

@@ -167,16 +167,15 @@ impl Diff<'_> {
         new: &IndexMap<Name, Component<FieldDefinition>>,
     ) {
         for (name, before) in old {
-            match new.get(name) {
-                Some(after) => self.field(&format!("{ty}.{name}"), before, after),
-                None => {
-                    let coordinate = format!("{ty}.{name}");
-                    let message = match deprecation::reason(&before.directives) {
-                        Some(_) => format!("the deprecated field `{coordinate}` is gone"),
-                        None => format!("the field `{coordinate}` is gone"),
-                    };
-                    self.add(Kind::FieldRemoved, Breaking, coordinate, message);
-                }
+            if let Some(after) = new.get(name) {
+                self.field(&format!("{ty}.{name}"), before, after);
+            } else {
+                let coordinate = format!("{ty}.{name}");
+                let message = match deprecation::reason(&before.directives) {
+                    Some(_) => format!("the deprecated field `{coordinate}` is gone"),
+                    None => format!("the field `{coordinate}` is gone"),
+                };
+                self.add(Kind::FieldRemoved, Breaking, coordinate, message);
             }
         }
         for name in new.keys().filter(|name| !old.contains_key(*name)) {

@@ -1,7 +1,7 @@
 //! A planted change as its file has it.
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{composed, source_of};
 use crate::failure::{Failure, Result};
@@ -81,9 +81,8 @@ pub struct PlannedPlanner {
     pub no_plan: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the tests compare it"))]
 pub struct Expected {
     pub passes: bool,
     /// All that is found beyond what the unchanged graph has, as `super::lines` writes it.

@@ -9,13 +9,14 @@ mod outcome;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use chrono::NaiveDate;
 
 use super::inputs::{Inputs, Policy, Rest, Schemas, Source, Use};
-use super::report::{Report, Status, StepName};
+use super::report::{Report, StepName};
 use super::sources;
 use super::steps::planning::{Planner, Plans};
 use crate::drift::{Generated, compare};
@@ -144,7 +145,7 @@ pub fn lines(report: &Report) -> Vec<String> {
         for finding in &step.findings {
             let mut line = format!("{} {} {}", step.name, finding.severity, finding.code);
             if let Some(coordinate) = &finding.coordinate {
-                line.push_str(&format!(" {coordinate}"));
+                let _ = write!(line, " {coordinate}");
             }
             // An operation's own finding is about itself.
             let about: BTreeSet<_> = finding
@@ -155,22 +156,15 @@ pub fn lines(report: &Report) -> Vec<String> {
             if !about.is_empty() && !matches!(step.name, StepName::Operations | StepName::Planning)
             {
                 let about: Vec<_> = about.into_iter().collect();
-                line.push_str(&format!(" by {}", about.join(" ")));
+                let _ = write!(line, " by {}", about.join(" "));
             }
             lines.push(line);
         }
     }
     lines.sort();
+    // One unreachable type is an error for each of its fields, and says the same of each.
+    lines.dedup();
     lines
-}
-
-/// The steps that were not done, because of one before.
-pub fn skipped(report: &Report) -> Vec<StepName> {
-    let skipped = report
-        .steps
-        .iter()
-        .filter(|it| it.status == Status::Skipped);
-    skipped.map(|it| it.name).collect()
 }
 
 /// A planner that refuses what the case says it refuses.

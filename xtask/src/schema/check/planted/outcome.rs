@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::case::Expected;
 use super::{Given, cases, lines};
 use crate::failure::{Failure, Result};
 use crate::schema::check::inputs::{Inputs, Policy, Source};
@@ -27,6 +28,8 @@ struct Outcome {
     operations: Vec<Operation>,
     verdict: Verdict,
     findings: Vec<String>,
+    /// By the case; the committed graph has none.
+    expected: Option<Expected>,
 }
 
 #[derive(Serialize)]
@@ -48,15 +51,15 @@ pub fn write(root: &Path, to: &Path) -> Result<()> {
     let given = Given::read(root)?;
     let mut outcomes = Vec::new();
     for case in cases(root)? {
-        outcomes.push(outcome(
-            case.name.clone(),
-            &given.inputs(&case)?,
-            &given.check(&case)?,
-        ));
+        let outcome = outcome(&case.name, &given.inputs(&case)?, &given.check(&case)?);
+        outcomes.push(Outcome {
+            expected: Some(case.expect),
+            ..outcome
+        });
     }
     let inputs = committed(root)?;
     outcomes.push(outcome(
-        "the committed graph".to_owned(),
+        "the committed graph",
         &inputs,
         &run(&inputs, None)?,
     ));
@@ -88,7 +91,7 @@ fn committed(root: &Path) -> Result<Inputs> {
     })
 }
 
-fn outcome(name: String, inputs: &Inputs, report: &Report) -> Outcome {
+fn outcome(name: &str, inputs: &Inputs, report: &Report) -> Outcome {
     let sdl = |subgraphs: &[Subgraph]| {
         subgraphs
             .iter()
@@ -116,11 +119,11 @@ fn outcome(name: String, inputs: &Inputs, report: &Report) -> Outcome {
             valid: steps::operations::errors(api, it).is_empty(),
         })
     });
-    let changed = report
+    let judged = report
         .steps
         .iter()
         .filter(|it| matches!(it.name, StepName::Diff | StepName::Usage));
-    let changes = changed.flat_map(|it| &it.findings).filter_map(|it| {
+    let changes = judged.flat_map(|it| &it.findings).filter_map(|it| {
         Some(Change {
             code: it.code.clone(),
             coordinate: it.coordinate.clone()?,
@@ -128,7 +131,7 @@ fn outcome(name: String, inputs: &Inputs, report: &Report) -> Outcome {
         })
     });
     Outcome {
-        name,
+        name: name.to_owned(),
         base: sdl(&inputs.base.subgraphs),
         head: sdl(&inputs.head.subgraphs),
         refused,
@@ -138,5 +141,6 @@ fn outcome(name: String, inputs: &Inputs, report: &Report) -> Outcome {
         changes: changes.collect(),
         verdict: report.verdict,
         findings: lines(report),
+        expected: None,
     }
 }

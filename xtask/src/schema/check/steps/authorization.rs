@@ -169,7 +169,7 @@ fn sites(schema: &Schema, spellings: &BTreeMap<String, &'static str>) -> Vec<(Si
         }
     };
     for (name, ty) in &schema.types {
-        for directive in ty.directives().iter() {
+        for directive in ty.directives() {
             look(name, directive);
         }
         let fields = match ty {
@@ -178,7 +178,7 @@ fn sites(schema: &Schema, spellings: &BTreeMap<String, &'static str>) -> Vec<(Si
             _ => continue,
         };
         for (field, definition) in fields {
-            for directive in definition.directives.iter() {
+            for directive in &definition.directives {
                 look(&format!("{name}.{field}"), directive);
             }
         }

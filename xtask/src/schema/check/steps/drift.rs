@@ -1,5 +1,6 @@
 //! Committed files that are not what they are made from.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::drift::{Generated, Stale, compare};
@@ -74,7 +75,7 @@ fn finding(code: &str, what: &str, stale: &Stale) -> Finding {
         message.push_str(line);
     }
     if changed.len() > SHOWN {
-        message.push_str(&format!("\nand {} more lines", changed.len() - SHOWN));
+        let _ = write!(message, "\nand {} more lines", changed.len() - SHOWN);
     }
     Finding::error(code, message)
         .in_places(vec![Place::file(path.to_string())])
