@@ -30,9 +30,17 @@ pub fn write<'a>(root: &Path, files: &'a [Generated]) -> Result<Vec<&'a Path>> {
     Ok(written)
 }
 
-/// Fails with a diff of every file that differs, and with the command that puts it right.
-pub fn check(root: &Path, files: &[Generated], command: &str) -> Result<()> {
-    let mut drifted = 0;
+/// A committed file that is not what it is generated from.
+#[derive(Debug, Clone)]
+pub struct Stale {
+    pub path: PathBuf,
+    /// From what is committed to what it has to be.
+    pub diff: String,
+}
+
+/// Every file that differs; a missing one is an empty one.
+pub fn stale(root: &Path, files: &[Generated]) -> Result<Vec<Stale>> {
+    let mut found = Vec::new();
     for file in files {
         let path = root.join(&file.path);
         let committed = match fs::read_to_string(&path) {
@@ -40,16 +48,31 @@ pub fn check(root: &Path, files: &[Generated], command: &str) -> Result<()> {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(e) => return Err(Failure::file("read", &path, &e)),
         };
-        if committed != file.content {
-            drifted += 1;
-            print!("{}", diff(&file.path, &committed, &file.content));
-        }
+        found.extend(compare(file, &committed));
     }
-    if drifted == 0 {
+    Ok(found)
+}
+
+/// The difference between a generated file and its committed text, if there is any.
+pub fn compare(file: &Generated, committed: &str) -> Option<Stale> {
+    (committed != file.content).then(|| Stale {
+        path: file.path.clone(),
+        diff: diff(&file.path, committed, &file.content),
+    })
+}
+
+/// Fails with a diff of every file that differs, and with the command that puts it right.
+pub fn check(root: &Path, files: &[Generated], command: &str) -> Result<()> {
+    let stale = stale(root, files)?;
+    if stale.is_empty() {
         return Ok(());
     }
+    for file in &stale {
+        print!("{}", file.diff);
+    }
     Err(Failure::new(format!(
-        "{drifted} generated file(s) differ from the code; run `{command}` and commit the result"
+        "{} generated file(s) differ from the code; run `{command}` and commit the result",
+        stale.len()
     )))
 }
 

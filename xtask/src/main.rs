@@ -19,7 +19,6 @@ use clap::{Parser, Subcommand};
 
 use failure::Result;
 use keys::Bits;
-use schema::Source;
 use workspace::Workspace;
 
 #[derive(Parser)]
@@ -33,14 +32,7 @@ struct Arguments {
 enum Task {
     /// Writes schema/: SDL and OpenAPI of each subgraph, the supergraph, the API schema, the whole OpenAPI document; checks them
     /// against the contracts
-    Schema {
-        /// Writes nothing and fails with a diff when schema/ is not what the code gives
-        #[arg(long)]
-        check: bool,
-        /// Takes the example that was built together with this program and does not ask cargo to build it
-        #[arg(long)]
-        built: bool,
-    },
+    Schema(schema::Arguments),
     /// Checks that the code points one way: adapters, application, database; context to context by API only
     Layers,
     /// Writes subgraphs/*/.sqlx: every checked query, described by a real PostgreSQL with the migrations applied
@@ -65,7 +57,7 @@ enum Task {
 
 fn main() -> ExitCode {
     match run(Arguments::parse().task) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("error: {failure}");
             ExitCode::FAILURE
@@ -73,16 +65,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> Result<()> {
+fn run(task: Task) -> Result<ExitCode> {
     match task {
-        Task::Schema { check, built } => {
-            let source = if built { Source::Built } else { Source::Build };
-            schema::run(Workspace::load()?.root(), source, check)
-        }
+        Task::Schema(arguments) => return schema::run(Workspace::load()?.root(), &arguments),
         Task::Layers => layers::run(&Workspace::load()?),
         Task::Sqlx { check } => queries::run(&Workspace::load()?, check),
         Task::Keys { folder, bits } => keys::run(&folder, bits),
         Task::Licences => licences::run(&Workspace::load_with_dependencies()?),
         Task::Features => features::run(Workspace::load()?.root()),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 
 use apollo_compiler::Schema;
-use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::DiagnosticList;
 use federation_composition::{
-    CompositionResult, ServiceDefinition, compose_services, graphql_core,
+    CompositionResult, Error, GraphQLError, SchemaContractFilter, ServiceDefinition,
+    compose_schema_contract, compose_services, graphql_core,
 };
-use regex::Regex;
 
-use crate::failure::{Failure, Result};
+use super::places::{self, Place};
+use crate::failure::Failure;
 
+#[derive(Debug, Clone)]
 pub struct Subgraph {
     pub name: String,
     /// Where the router finds it.
@@ -28,98 +30,126 @@ pub struct Composed {
     pub api: String,
 }
 
-/// Parses and composes, satisfiability included. The failure lists every error with the places it names.
-pub fn compose(subgraphs: &[Subgraph]) -> Result<Composed> {
+/// One reason why there is no supergraph.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The composer's, as Apollo documents them; `SYNTAX` for what is no schema at all.
+    pub code: String,
+    pub message: String,
+    pub places: Vec<Place>,
+}
+
+type Refused<T> = Result<T, Vec<Refusal>>;
+
+/// Parses and composes, satisfiability included.
+pub fn compose(subgraphs: &[Subgraph]) -> Refused<Composed> {
     // The composer's errors have no line numbers, so apollo-compiler reads the documents first.
-    let schemas = subgraphs.iter().map(parse).collect::<Result<Vec<_>>>()?;
-    let services = subgraphs.iter().map(service).collect::<Result<Vec<_>>>()?;
-    let composed = compose_services(&services)
-        .map_err(|e| Failure::new(format!("the subgraphs do not compose: {e}")))?;
-    match composed {
-        CompositionResult::Success(success) => {
-            let api = success
-                .public_sdl()
-                .map_err(|e| Failure::new(format!("the supergraph has no API schema: {e}")))?;
-            Ok(Composed {
-                supergraph: one_newline(success.supergraph_sdl()),
-                api: one_newline(api),
-            })
+    let schemas = parse_all(subgraphs)?;
+    composed(compose_services(&services(subgraphs)?), &schemas)
+}
+
+/// The same without what has a tag: the schema of those who do not get to see it.
+pub fn compose_without(tag: &str, subgraphs: &[Subgraph]) -> Refused<Composed> {
+    let schemas = parse_all(subgraphs)?;
+    let filter = SchemaContractFilter::new([""; 0], [tag]);
+    composed(
+        compose_schema_contract(&services(subgraphs)?, &filter, true),
+        &schemas,
+    )
+}
+
+/// Parses all documents; the refusals are those of all of them.
+pub fn parse_all(subgraphs: &[Subgraph]) -> Refused<Vec<Schema>> {
+    let (mut schemas, mut refusals) = (Vec::new(), Vec::new());
+    for subgraph in subgraphs {
+        match parse(subgraph) {
+            Ok(schema) => schemas.push(schema),
+            Err(refused) => refusals.extend(refused),
         }
-        CompositionResult::Failure(failure) => {
-            let mut text = format!(
-                "the subgraphs do not compose, {} error(s):",
-                failure.errors().len()
-            );
-            for error in failure.errors() {
-                let message = error.message.trim_end().replace('\n', "\n    ");
-                let _ = write!(text, "\n  {}: {message}", error.code().unwrap_or("ERROR"));
-                for place in places(&error.message, &schemas) {
-                    let _ = write!(text, "\n    at {place}");
-                }
-            }
-            Err(Failure::new(text))
-        }
+    }
+    if refusals.is_empty() {
+        Ok(schemas)
+    } else {
+        Err(refusals)
     }
 }
 
 /// Parses one document, without validating what only composition can know (`@key`, `@link`).
-fn parse(subgraph: &Subgraph) -> Result<Schema> {
+fn parse(subgraph: &Subgraph) -> Refused<Schema> {
     Schema::builder()
         .adopt_orphan_extensions()
         .parse(subgraph.sdl.as_str(), &subgraph.file)
         .build()
-        .map_err(|e| Failure::new(format!("{} is not a schema:\n{}", subgraph.file, e.errors)))
+        .map_err(|e| syntax(&e.errors, &subgraph.file))
 }
 
-fn service(subgraph: &Subgraph) -> Result<ServiceDefinition> {
-    let document = graphql_core::parse(&subgraph.sdl)
-        .map_err(|e| Failure::new(format!("{} is not a schema: {}", subgraph.file, e.message)))?;
-    Ok(ServiceDefinition::new(&subgraph.name, document).with_url(&subgraph.url))
+fn syntax(errors: &DiagnosticList, file: &str) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for diagnostic in errors.iter() {
+        let place = Place::of_diagnostic(file, &diagnostic);
+        refusals.push(refusal("SYNTAX", diagnostic.error.to_string(), vec![place]));
+    }
+    refusals
+}
+
+fn services(subgraphs: &[Subgraph]) -> Refused<Vec<ServiceDefinition>> {
+    let service = |subgraph: &Subgraph| {
+        let document = graphql_core::parse(&subgraph.sdl).map_err(|e| {
+            vec![refusal(
+                "SYNTAX",
+                e.message,
+                vec![Place::file(&subgraph.file)],
+            )]
+        })?;
+        Ok(ServiceDefinition::new(&subgraph.name, document).with_url(&subgraph.url))
+    };
+    subgraphs.iter().map(service).collect()
+}
+
+fn composed(result: Result<CompositionResult, Error>, schemas: &[Schema]) -> Refused<Composed> {
+    let broken = |e: Error| vec![refusal("ERROR", e.to_string(), Vec::new())];
+    match result.map_err(broken)? {
+        CompositionResult::Success(success) => Ok(Composed {
+            api: one_newline(success.public_sdl().map_err(broken)?),
+            supergraph: one_newline(success.supergraph_sdl()),
+        }),
+        CompositionResult::Failure(failure) => {
+            let refusal = |error: &GraphQLError| {
+                let places = places::named_in(schemas, &error.message);
+                refusal(
+                    error.code().unwrap_or("ERROR"),
+                    error.message.trim_end(),
+                    places,
+                )
+            };
+            Err(failure.errors().iter().map(refusal).collect())
+        }
+    }
+}
+
+fn refusal(code: &str, message: impl Into<String>, places: Vec<Place>) -> Refusal {
+    Refusal {
+        code: code.to_owned(),
+        message: message.into(),
+        places,
+    }
 }
 
 fn one_newline(sdl: &str) -> String {
     format!("{}\n", sdl.trim_end())
 }
 
-/// `file:line:column` of every type and field that a message names in quotes.
-fn places(message: &str, schemas: &[Schema]) -> Vec<String> {
-    let Ok(coordinate) = Regex::new(r#""([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?"#) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for captures in coordinate.captures_iter(message) {
-        let Some(ty) = captures.get(1) else { continue };
-        let field = captures.get(2).map(|field| field.as_str());
-        for place in schemas
-            .iter()
-            .filter_map(|schema| place(schema, ty.as_str(), field))
-        {
-            if !found.contains(&place) {
-                found.push(place);
-            }
+/// All refusals as one message, each with the places that it names.
+pub fn failure(refusals: &[Refusal]) -> Failure {
+    let mut text = format!("the subgraphs do not compose, {} error(s):", refusals.len());
+    for refusal in refusals {
+        let message = refusal.message.replace('\n', "\n    ");
+        let _ = write!(text, "\n  {}: {message}", refusal.code);
+        for place in &refusal.places {
+            let _ = write!(text, "\n    at {place}");
         }
     }
-    found
-}
-
-fn place(schema: &Schema, ty: &str, field: Option<&str>) -> Option<String> {
-    let ty = schema.types.get(ty).filter(|ty| !ty.is_built_in())?;
-    let location = match (field, ty) {
-        (None, ty) => ty.name().location(),
-        (Some(field), ExtendedType::Object(ty)) => ty.fields.get(field)?.name.location(),
-        (Some(field), ExtendedType::Interface(ty)) => ty.fields.get(field)?.name.location(),
-        (Some(field), ExtendedType::InputObject(ty)) => ty.fields.get(field)?.name.location(),
-        (Some(field), ExtendedType::Enum(ty)) => ty.values.get(field)?.value.location(),
-        _ => None,
-    }?;
-    let file = schema
-        .sources
-        .get(&location.file_id())?
-        .path()
-        .display()
-        .to_string();
-    let start = location.line_column_range(&schema.sources)?.start;
-    Some(format!("{file}:{}:{}", start.line, start.column))
+    Failure::new(text)
 }
 
 #[cfg(test)]
@@ -172,8 +202,8 @@ mod tests {
     #[test]
     fn a_syntax_error_is_shown_with_its_line() {
         let error = compose(&[subgraph("users", "type Query {\n  viewer: \n}")])
-            .unwrap_err()
-            .to_string();
+            .map_err(|refusals| failure(&refusals).to_string())
+            .unwrap_err();
         assert!(error.contains("schema/users.graphql:3"), "{error}");
     }
 
@@ -182,8 +212,8 @@ mod tests {
         let other = POSTS.replace("{ id: ID! }", "{ id: ID! username: Int! @shareable }");
         let users = USERS.replace("username: String!", "username: String! @shareable");
         let error = compose(&[subgraph("users", &users), subgraph("posts", &other)])
-            .unwrap_err()
-            .to_string();
+            .map_err(|refusals| failure(&refusals).to_string())
+            .unwrap_err();
         assert!(error.contains("FIELD_TYPE_MISMATCH"), "{error}");
         assert!(error.contains("at schema/users.graphql:3:"), "{error}");
         assert!(error.contains("at schema/posts.graphql:3:"), "{error}");
@@ -196,8 +226,8 @@ mod tests {
             "@key(fields: \"id\", resolvable: false)",
         );
         let error = compose(&[subgraph("users", &users), subgraph("posts", POSTS)])
-            .unwrap_err()
-            .to_string();
+            .map_err(|refusals| failure(&refusals).to_string())
+            .unwrap_err();
         assert!(error.contains("SATISFIABILITY_ERROR"), "{error}");
     }
 }

@@ -20,14 +20,14 @@ pub struct SupergraphConfig {
 #[serde(deny_unknown_fields)]
 pub struct SubgraphConfig {
     pub routing_url: String,
-    pub schema: SchemaSource,
+    schema: SchemaSource,
 }
 
 /// Rover also knows `subgraph_url` and `graphref`; here the SDL is always a committed file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SchemaSource {
-    pub file: PathBuf,
+struct SchemaSource {
+    file: PathBuf,
 }
 
 impl SupergraphConfig {
@@ -55,6 +55,14 @@ impl SupergraphConfig {
         self.subgraphs
             .iter()
             .map(|(name, config)| (name.as_str(), config))
+    }
+}
+
+impl SubgraphConfig {
+    /// The file with its SDL, relative to the configuration's.
+    pub fn file(&self) -> &Path {
+        let file = &self.schema.file;
+        file.strip_prefix("./").unwrap_or(file)
     }
 }
 

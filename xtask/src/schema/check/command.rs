@@ -1,0 +1,147 @@
+//! The command line of the check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::inputs::{Inputs, Policy, Rest};
+use super::report::{Report, Verdict};
+use super::sources::{self, Base, PlanProgram};
+use super::{Planner, render, run};
+use crate::failure::{Failure, Result};
+use crate::schema::programs::Programs;
+use crate::schema::{contract, exported, rest_contract};
+
+/// The check could not be done. Also what clap exits with when it does not understand the arguments.
+const NOT_DONE: u8 = 2;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 the check passed, 1 it failed, 2 it could not be done (an unknown revision, an unreadable file)."
+)]
+pub struct Arguments {
+    /// What to compare with [default: where HEAD and the default branch of origin part]
+    #[arg(long, value_name = "REVISION")]
+    base: Option<String>,
+    /// Takes the examples that were built together with this program and does not ask cargo to build them
+    #[arg(long)]
+    built: bool,
+    /// Leaves out steps that need programs of other crates: the code of the subgraphs, or the router's planner
+    #[arg(long, value_name = "STEP", value_enum, value_delimiter = ',')]
+    skip: Vec<Skippable>,
+    /// Fails on breaking changes that no recorded operation uses, too
+    #[arg(long)]
+    strict: bool,
+    /// Writes the report as JSON; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes the report as `JUnit` XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Writes the report as Markdown, for a comment
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Skippable {
+    Code,
+    Planning,
+}
+
+impl Arguments {
+    fn skips(&self, step: Skippable) -> bool {
+        self.skip.contains(&step)
+    }
+}
+
+pub fn command(root: &Path, arguments: &Arguments) -> ExitCode {
+    match report(root, arguments) {
+        Ok(Verdict::Passed) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("error: the schema check could not be done: {failure}");
+            ExitCode::from(NOT_DONE)
+        }
+    }
+}
+
+fn report(root: &Path, arguments: &Arguments) -> Result<Verdict> {
+    let programs = if arguments.built {
+        Programs::Built
+    } else {
+        Programs::Build
+    };
+    let inputs = inputs(root, arguments, programs)?;
+    let planner = if arguments.skips(Skippable::Planning) {
+        None
+    } else {
+        Some(PlanProgram(programs.find(root, "plan")?))
+    };
+    let report = run(&inputs, planner.as_ref().map(|it| it as &dyn Planner))?;
+    write(arguments, &report)?;
+    Ok(report.verdict)
+}
+
+fn inputs(root: &Path, arguments: &Arguments, programs: Programs) -> Result<Inputs> {
+    let base = sources::read_revision(root, &Base::find(root, arguments.base.as_deref())?)?;
+    let head = sources::read(root, "the working tree")?;
+    let stale = if arguments.skips(Skippable::Code) {
+        None
+    } else {
+        Some(exported(root, programs)?.stale(root)?)
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a command has no clock but the machine's"
+    )]
+    let today = chrono::Utc::now().date_naive();
+    Ok(Inputs {
+        base: base.schemas,
+        head: head.schemas,
+        stale,
+        operations: sources::uses(head.operations, base.operations),
+        approvals: sources::read_approvals(root)?,
+        promised: sources::optional(&root.join(contract::CONTRACT))?,
+        rest: rest(root)?,
+        policy: Policy {
+            strict: arguments.strict,
+            ..Policy::new(today)
+        },
+    })
+}
+
+fn rest(root: &Path) -> Result<Option<Rest>> {
+    let path = root.join("schema/openapi.json");
+    let (promised, document) = (
+        sources::optional(&root.join(rest_contract::CONTRACT))?,
+        sources::optional(&path)?,
+    );
+    let (Some(promised), Some(document)) = (promised, document) else {
+        return Ok(None);
+    };
+    let document = serde_json::from_str(&document).map_err(|e| Failure::file("read", &path, &e))?;
+    Ok(Some(Rest { promised, document }))
+}
+
+/// To each file what is asked for, and to standard output what a person reads, unless the JSON goes there.
+fn write(arguments: &Arguments, report: &Report) -> Result<()> {
+    let to_file = |path: &Path, text: String| {
+        fs::write(path, text).map_err(|e| Failure::file("write", path, &e))
+    };
+    if let Some(path) = &arguments.junit {
+        to_file(path, render::junit(report)?)?;
+    }
+    if let Some(path) = &arguments.markdown {
+        to_file(path, render::markdown(report))?;
+    }
+    match &arguments.json {
+        Some(path) if path.as_os_str() == "-" => print!("{}", render::json(report)?),
+        Some(path) => {
+            to_file(path, render::json(report)?)?;
+            print!("{}", render::people(report));
+        }
+        None => print!("{}", render::people(report)),
+    }
+    Ok(())
+}

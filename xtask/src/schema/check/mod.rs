@@ -1,0 +1,203 @@
+//! `cargo xtask schema check`: what a schema registry does on a check, here and without a server (docs/schema-checks.md).
+//!
+//! `run` is a function of what it is given. Where that comes from is for `command` to know, and for the tests.
+
+mod command;
+mod deprecation;
+mod diff;
+pub mod inputs;
+mod planted;
+mod render;
+pub mod report;
+mod sources;
+mod steps;
+mod usage;
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+
+use crate::failure::{Failure, Result};
+use crate::schema::compose::{Composed, compose, parse_all};
+pub use command::{Arguments, command};
+use inputs::{Inputs, Schemas};
+pub use planted::write as write_planted;
+use report::{Finding, Report, Step, StepName};
+use steps::counted;
+pub use steps::planning::Planner;
+
+/// Checks `inputs.head` against `inputs.base`. The failure is that the check could not be done, not what it found.
+pub fn run(inputs: &Inputs, planner: Option<&dyn Planner>) -> Result<Report> {
+    let mut report = Report::new(&inputs.base.described);
+    let code = steps::drift::code(inputs.stale.as_deref());
+    let subgraphs = &inputs.head.subgraphs;
+    let parsed = format!("{} parsed", counted(subgraphs.len(), "subgraph"));
+    let schemas = match parse_all(subgraphs) {
+        Ok(schemas) => schemas,
+        Err(refusals) => {
+            report
+                .steps
+                .push(Step::new(StepName::Parse, parsed, steps::refused(refusals)));
+            report.steps.push(code);
+            return Ok(stop(
+                report,
+                inputs,
+                StepName::Composition,
+                "the subgraphs do not parse",
+            ));
+        }
+    };
+    report
+        .steps
+        .push(Step::new(StepName::Parse, parsed, Vec::new()));
+    report.steps.push(code);
+
+    let composed = compose(subgraphs)
+        .map_err(steps::refused)
+        .and_then(|composed| {
+            let api = valid(&composed.api)?;
+            Ok((composed, api))
+        });
+    let refused = composed.as_ref().err().cloned().unwrap_or_default();
+    let note = format!(
+        "{} composed, every field reachable",
+        counted(subgraphs.len(), "subgraph")
+    );
+    report
+        .steps
+        .push(Step::new(StepName::Composition, note, refused));
+    report.steps.push(steps::rules::step(subgraphs, &schemas));
+    let Ok((composed, api)) = composed else {
+        return Ok(stop(
+            report,
+            inputs,
+            StepName::Drift,
+            "the subgraphs do not compose",
+        ));
+    };
+    composed_steps(inputs, planner, &schemas, &composed, &api, &mut report)?;
+    Ok(conclude(report, inputs))
+}
+
+/// The last step, which is about all others, and the verdict.
+fn conclude(mut report: Report, inputs: &Inputs) -> Report {
+    let approvals = steps::approvals::step(&mut report.steps, &inputs.approvals, &inputs.policy);
+    report.steps.push(approvals);
+    report.conclude()
+}
+
+/// The steps that need a supergraph.
+fn composed_steps(
+    inputs: &Inputs,
+    planner: Option<&dyn Planner>,
+    schemas: &[Schema],
+    composed: &Composed,
+    api: &Valid<Schema>,
+    report: &mut Report,
+) -> Result<()> {
+    report
+        .steps
+        .push(steps::drift::composed(&inputs.head, composed));
+    let supergraph = parse_supergraph(&composed.supergraph)?;
+    report.steps.push(steps::authorization::step(
+        &inputs.head.subgraphs,
+        schemas,
+        &supergraph,
+    ));
+
+    let base = base_api(&inputs.base)?;
+    let operations = steps::changes::counting(&inputs.operations, &inputs.policy);
+    let used = steps::changes::used(&base, &operations);
+    let judged = steps::changes::judge(&base, api, schemas, &used, &inputs.policy);
+    let lint = steps::lint::step(&base, api, schemas, &used, &judged.breaking);
+    report
+        .steps
+        .extend(steps::changes::steps(judged, &used, &inputs.base.described));
+    let (step, right) = steps::operations::step(&base, api, &operations);
+    report.steps.push(step);
+    report.steps.push(steps::planning::step(
+        planner,
+        &composed.supergraph,
+        &right,
+    )?);
+    report.steps.push(lint);
+    let contract =
+        steps::contract::step(inputs, &operations, &composed.api, schemas, &report.steps)?;
+    report.steps.push(contract);
+    Ok(())
+}
+
+/// The rest of the steps are skipped, for a reason.
+fn stop(mut report: Report, inputs: &Inputs, from: StepName, why: &str) -> Report {
+    let order = [
+        StepName::Composition,
+        StepName::Rules,
+        StepName::Drift,
+        StepName::Authorization,
+        StepName::Diff,
+        StepName::Usage,
+        StepName::Operations,
+        StepName::Planning,
+        StepName::Lint,
+        StepName::Contract,
+    ];
+    let rest = order.into_iter().skip_while(|name| *name != from);
+    report
+        .steps
+        .extend(rest.map(|name| Step::skipped(name, why)));
+    conclude(report, inputs)
+}
+
+/// The API schema of the base: as it is kept, or else as its subgraphs compose.
+fn base_api(base: &Schemas) -> Result<Valid<Schema>> {
+    let named = |findings: Vec<Finding>| {
+        let reasons: Vec<_> = findings.into_iter().map(|it| it.message).collect();
+        Failure::new(format!(
+            "{} has no API schema to compare with: {}",
+            base.described,
+            reasons.join("; ")
+        ))
+    };
+    let sdl = match &base.api {
+        Some(api) => api.clone(),
+        None => {
+            compose(&base.subgraphs)
+                .map_err(|refusals| named(steps::refused(refusals)))?
+                .api
+        }
+    };
+    valid(&sdl).map_err(named)
+}
+
+/// A schema that GraphQL's own rules accept, or what they say against it.
+fn valid(api: &str) -> std::result::Result<Valid<Schema>, Vec<Finding>> {
+    // Newer than apollo-compiler's list of built-in directives.
+    let one_of = "\ndirective @oneOf on INPUT_OBJECT\n";
+    let known = !api.contains("@oneOf") || api.contains("directive @oneOf");
+    let sdl = if known {
+        api.to_owned()
+    } else {
+        format!("{api}{one_of}")
+    };
+    Schema::parse_and_validate(sdl, "schema/api.graphql").map_err(|errors| {
+        let finding = |message: String| {
+            Finding::error(
+                "API_INVALID",
+                format!("the API schema is not valid: {message}"),
+            )
+        };
+        errors
+            .errors
+            .iter()
+            .map(|diagnostic| finding(diagnostic.error.to_string()))
+            .collect()
+    })
+}
+
+fn parse_supergraph(sdl: &str) -> Result<Schema> {
+    Schema::parse(sdl, "schema/supergraph.graphql").map_err(|e| {
+        Failure::new(format!(
+            "the composed supergraph is no schema:\n{}",
+            e.errors
+        ))
+    })
+}

@@ -1,0 +1,70 @@
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::*;
+use crate::schema::check::report::{Status, Step, Verdict};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+const UNCHANGED: &str = "nothing changes";
+
+#[test]
+fn every_planted_change_gets_the_verdict_and_exactly_the_findings_it_must_get() {
+    let given = Given::read(&root()).unwrap();
+    let cases = cases(&root()).unwrap();
+    assert!(cases.len() >= 40, "only {} cases", cases.len());
+    let unchanged = cases.iter().find(|case| case.name == UNCHANGED).unwrap();
+    let usual = lines(&given.check(unchanged).unwrap());
+    let mut wrong = String::new();
+    for case in &cases {
+        let report = given.check(case).unwrap();
+        let found = lines(&report);
+        let reached = |step: &Step| step.name == StepName::Diff && step.status != Status::Skipped;
+        let reached = report.steps.iter().any(reached);
+        let compared = if case.name != UNCHANGED && reached {
+            usual.as_slice()
+        } else {
+            &[]
+        };
+        let differences = [
+            difference("found", &without(&found, compared), &case.expect.findings),
+            difference("gone", &without(compared, &found), &case.expect.gone),
+        ];
+        let passes = report.verdict == Verdict::Passed;
+        if passes != case.expect.passes || differences.iter().any(|it| !it.is_empty()) {
+            let _ = writeln!(
+                wrong,
+                "- {}: passes {passes}\n{}",
+                case.name,
+                differences.concat()
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// What is in one list and not in the other, as often as it is there.
+fn without(all: &[String], others: &[String]) -> Vec<String> {
+    let mut rest = all.to_vec();
+    for other in others {
+        if let Some(index) = rest.iter().position(|it| it == other) {
+            rest.remove(index);
+        }
+    }
+    rest
+}
+
+fn difference(what: &str, actual: &[String], expected: &[String]) -> String {
+    let more = without(actual, expected)
+        .into_iter()
+        .map(|it| format!("    {what}, not expected: {it}\n"));
+    let less = without(expected, actual)
+        .into_iter()
+        .map(|it| format!("    expected, not {what}: {it}\n"));
+    more.chain(less).collect()
+}

@@ -1,0 +1,317 @@
+//! What is checked, and what it is compared with, from the working tree and from git.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use registry::operations::{self, Operation};
+use serde::{Deserialize, Serialize};
+
+use super::inputs::{Approval, Schemas, Source, Use};
+use super::steps::approvals;
+use super::steps::planning::{Planner, Plans};
+use crate::failure::{Failure, Result};
+use crate::schema::compose::Subgraph;
+use crate::schema::supergraph_yaml::SupergraphConfig;
+
+pub const OPERATIONS: &str = "operations";
+
+/// The graph and its clients, as a folder has them.
+pub struct Tree {
+    pub schemas: Schemas,
+    pub operations: Vec<Operation>,
+}
+
+/// Reads `supergraph.yaml`, `schema/` and `operations/` below a folder.
+pub fn read(folder: &Path, described: &str) -> Result<Tree> {
+    let mut subgraphs = Vec::new();
+    for (name, subgraph) in SupergraphConfig::read(&folder.join("supergraph.yaml"))?.subgraphs() {
+        let file = subgraph.file();
+        subgraphs.push(Subgraph {
+            name: name.to_owned(),
+            url: subgraph.routing_url.clone(),
+            sdl: text(&folder.join(file))?,
+            file: file.display().to_string(),
+        });
+    }
+    let recorded = folder.join(OPERATIONS);
+    let operations = if recorded.exists() {
+        operations::read(&recorded).map_err(|e| Failure::new(e.to_string()))?
+    } else {
+        Vec::new()
+    };
+    Ok(Tree {
+        schemas: Schemas {
+            described: described.to_owned(),
+            subgraphs,
+            supergraph: optional(&folder.join("schema/supergraph.graphql"))?,
+            api: optional(&folder.join("schema/api.graphql"))?,
+        },
+        operations: operations.into_iter().map(|it| below(folder, it)).collect(),
+    })
+}
+
+fn below(folder: &Path, operation: Operation) -> Operation {
+    let file = operation
+        .file
+        .strip_prefix(folder)
+        .map(Path::to_owned)
+        .unwrap_or(operation.file);
+    Operation { file, ..operation }
+}
+
+/// The same as git has it at a revision.
+pub fn read_revision(root: &Path, revision: &Base) -> Result<Tree> {
+    let folder = tempfile::tempdir().map_err(|e| {
+        Failure::new(format!(
+            "cannot make a folder for {}: {e}",
+            revision.described
+        ))
+    })?;
+    let wanted = ["supergraph.yaml", "schema", OPERATIONS];
+    let mut listing = vec![
+        "ls-tree",
+        "--name-only",
+        "--full-tree",
+        &revision.commit,
+        "--",
+    ];
+    listing.extend(wanted);
+    let there = git(root, &listing)?;
+    let there: Vec<_> = there.lines().collect();
+    if !there.contains(&"supergraph.yaml") || !there.contains(&"schema") {
+        return Err(Failure::new(format!(
+            "{} has no supergraph.yaml and schema/ to compare with",
+            revision.described
+        )));
+    }
+    let folder_argument = format!("--work-tree={}", folder.path().display());
+    let mut checkout = vec![
+        &*folder_argument,
+        "checkout",
+        "--quiet",
+        &revision.commit,
+        "--",
+    ];
+    checkout.extend(there);
+    // An index of its own: the working tree and what is staged in it are not touched.
+    let mut command = Command::new("git");
+    command
+        .args(checkout)
+        .env("GIT_INDEX_FILE", folder.path().join(".index"));
+    run(root, command)?;
+    read(folder.path(), &revision.described)
+}
+
+/// A commit, and how to call it.
+#[derive(Debug)]
+pub struct Base {
+    pub commit: String,
+    pub described: String,
+}
+
+impl Base {
+    /// The revision that was asked for, or else the commit at which the work on a branch began.
+    pub fn find(root: &Path, revision: Option<&str>) -> Result<Self> {
+        let commit = |revision: &str| {
+            git(
+                root,
+                &[
+                    "rev-parse",
+                    "--verify",
+                    "--quiet",
+                    "--end-of-options",
+                    &format!("{revision}^{{commit}}"),
+                ],
+            )
+        };
+        let named = |commit: String, why: &str| {
+            let short = commit.get(..10).unwrap_or(&commit).to_owned();
+            Self {
+                described: format!("{short} ({why})"),
+                commit,
+            }
+        };
+        if let Some(revision) = revision {
+            let Ok(commit) = commit(revision) else {
+                return Err(Failure::new(format!(
+                    "--base {revision}: git knows no such revision"
+                )));
+            };
+            return Ok(named(commit, revision));
+        }
+        let head = commit("HEAD")
+            .map_err(|e| Failure::new(format!("there is no commit to compare with: {e}")))?;
+        let default = git(
+            root,
+            &[
+                "symbolic-ref",
+                "--quiet",
+                "--short",
+                "refs/remotes/origin/HEAD",
+            ],
+        )
+        .ok();
+        let branches = default
+            .into_iter()
+            .chain(["origin/main".to_owned(), "origin/master".to_owned()]);
+        for branch in branches {
+            if let Ok(base) = git(root, &["merge-base", "HEAD", &branch]) {
+                return Ok(named(base, &format!("where HEAD and {branch} part")));
+            }
+        }
+        Ok(named(
+            head,
+            "HEAD, as there is no branch of origin to compare with",
+        ))
+    }
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new("git");
+    command.args(arguments);
+    run(root, command)
+}
+
+fn run(root: &Path, mut command: Command) -> Result<String> {
+    let output = command
+        .current_dir(root)
+        .output()
+        .map_err(|e| Failure::new(format!("cannot run git: {e}")))?;
+    if !output.status.success() {
+        let arguments: Vec<_> = command.get_args().map(|it| it.to_string_lossy()).collect();
+        let reason = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure::new(format!(
+            "`git {}` failed: {}",
+            arguments.join(" "),
+            reason.trim()
+        )));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned())
+}
+
+/// What clients send: as recorded now, and what was recorded at the base and is no more.
+pub fn uses(head: Vec<Operation>, base: Vec<Operation>) -> Vec<Use> {
+    let gone = |operation: &Operation| {
+        !head
+            .iter()
+            .any(|it| it.client == operation.client && it.document == operation.document)
+    };
+    let retired: Vec<_> = base.into_iter().filter(gone).collect();
+    let recorded = head.into_iter().map(|it| named(it, Source::Recorded));
+    recorded
+        .chain(retired.into_iter().map(|it| named(it, Source::Retired)))
+        .collect()
+}
+
+fn named(operation: Operation, source: impl Fn(PathBuf) -> Source) -> Use {
+    Use {
+        client: operation.client,
+        name: operation.name,
+        document: operation.document,
+        source: source(operation.file),
+    }
+}
+
+/// The reviewed exceptions; none when there is no such file.
+pub fn read_approvals(root: &Path) -> Result<Vec<Approval>> {
+    let path = root.join(approvals::FILE);
+    let Some(text) = optional(&path)? else {
+        return Ok(Vec::new());
+    };
+    let approvals: Option<Vec<Approval>> = serde_yaml_ng::from_str(&text).map_err(|e| {
+        let expected = "expected a list of coordinate, code, reason, by, until (2026-12-31)";
+        Failure::file("read", &path, &format!("{expected}: {e}"))
+    })?;
+    Ok(approvals.unwrap_or_default())
+}
+
+fn text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|e| Failure::file("read", path, &e))
+}
+
+/// A file that need not be there.
+pub fn optional(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Failure::file("read", path, &e)),
+    }
+}
+
+/// The router's planner in `router/examples/plan.rs`.
+pub struct PlanProgram(pub PathBuf);
+
+#[derive(Serialize)]
+struct Question<'a> {
+    supergraph: &'a str,
+    operations: Vec<Document<'a>>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    name: &'a str,
+    document: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    error: Option<String>,
+    plans: Vec<Plan>,
+}
+
+#[derive(Deserialize)]
+struct Plan {
+    name: String,
+    error: Option<String>,
+}
+
+impl Planner for PlanProgram {
+    fn plan(&self, supergraph: &str, operations: &[(String, &str)]) -> Result<Plans> {
+        let failed = |what: &str| Failure::new(format!("{}: {what}", self.0.display()));
+        let document =
+            |(name, document): &'_ (String, &'_ str)| (name.clone(), (*document).to_owned());
+        let documents: Vec<(String, String)> = operations.iter().map(document).collect();
+        let question = Question {
+            supergraph,
+            operations: documents
+                .iter()
+                .map(|(name, document)| Document { name, document })
+                .collect(),
+        };
+        let question = serde_json::to_vec(&question).map_err(|e| failed(&e.to_string()))?;
+        let mut child = Command::new(&self.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| failed(&format!("cannot be run: {e}")))?;
+        // It reads to the end before it writes.
+        let mut input = child
+            .stdin
+            .take()
+            .ok_or_else(|| failed("has no standard input"))?;
+        input
+            .write_all(&question)
+            .map_err(|e| failed(&format!("does not read: {e}")))?;
+        drop(input);
+        let output = child
+            .wait_with_output()
+            .map_err(|e| failed(&e.to_string()))?;
+        if !output.status.success() {
+            return Err(failed(&format!("ended with {}", output.status)));
+        }
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|e| failed(&format!("answers something else: {e}")))?;
+        Ok(Plans {
+            refused: answer.error,
+            errors: answer
+                .plans
+                .into_iter()
+                .map(|plan| (plan.name, plan.error))
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! What changed for clients, and whether one of them would notice.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use chrono::Days;
+
+use super::counted;
+use crate::schema::check::diff::{Change, diff};
+use crate::schema::check::inputs::{Policy, Source, Use};
+use crate::schema::check::report::{
+    Affected, Criticality, Finding, Seen, Severity, Step, StepName,
+};
+use crate::schema::check::usage;
+use crate::schema::places;
+
+/// An operation, and what it used of the schema that there was.
+pub struct Used<'a> {
+    pub operation: &'a Use,
+    pub coordinates: BTreeSet<String>,
+}
+
+/// The operations that count: all that are recorded, and those that were seen lately.
+pub fn counting(operations: &[Use], policy: &Policy) -> Vec<Use> {
+    let first = policy.today.checked_sub_days(Days::new(policy.usage_days));
+    let counts = |operation: &&Use| match operation.source {
+        Source::Recorded(_) | Source::Retired(_) => true,
+        Source::Live { last_seen, .. } => first.is_none_or(|first| last_seen >= first),
+    };
+    operations.iter().filter(counts).cloned().collect()
+}
+
+/// What each operation uses.
+pub fn used<'a>(base: &Valid<Schema>, operations: &'a [Use]) -> Vec<Used<'a>> {
+    let used = |operation: &'a Use| Used {
+        operation,
+        coordinates: usage::coordinates(base, &operation.document),
+    };
+    operations.iter().map(used).collect()
+}
+
+/// The changes between two API schemas, as findings: those that break something apart from the rest.
+pub struct Judged {
+    pub breaking: Vec<Finding>,
+    pub others: Vec<Finding>,
+}
+
+pub fn judge(
+    old: &Schema,
+    new: &Schema,
+    subgraphs: &[Schema],
+    used: &[Used],
+    policy: &Policy,
+) -> Judged {
+    let mut judged = Judged {
+        breaking: Vec::new(),
+        others: Vec::new(),
+    };
+    for change in diff(old, new) {
+        if change.criticality == Criticality::Breaking {
+            judged
+                .breaking
+                .push(breaking(change, subgraphs, used, policy));
+        } else {
+            judged.others.push(other(change, subgraphs));
+        }
+    }
+    judged.others.sort_by_key(|finding| finding.criticality);
+    judged
+}
+
+/// Both steps: what changed, and what of it breaks whom.
+pub fn steps(judged: Judged, used: &[Used], base: &str) -> [Step; 2] {
+    let Judged { breaking, others } = judged;
+    let dangerous = others
+        .iter()
+        .filter(|it| it.criticality == Some(Criticality::Dangerous))
+        .count();
+    let note = format!(
+        "compared with {base}: {} breaking, {dangerous} dangerous, {} safe",
+        breaking.len(),
+        others.len() - dangerous
+    );
+    let usage = if breaking.is_empty() {
+        format!(
+            "nothing breaks; {} recorded",
+            counted(used.len(), "operation")
+        )
+    } else {
+        let hit: BTreeSet<_> = breaking
+            .iter()
+            .flat_map(|finding| &finding.operations)
+            .collect();
+        let clients: BTreeSet<_> = hit.iter().map(|affected| &affected.client).collect();
+        format!(
+            "{}, which {} of {} use",
+            counted(breaking.len(), "breaking change"),
+            counted(hit.len(), "operation"),
+            counted(clients.len(), "client")
+        )
+    };
+    [
+        Step::new(StepName::Diff, note, others),
+        Step::new(StepName::Usage, usage, breaking),
+    ]
+}
+
+fn other(change: Change, subgraphs: &[Schema]) -> Finding {
+    let dangerous = change.criticality == Criticality::Dangerous;
+    let severity = if dangerous {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
+    let instead = dangerous.then(|| change.kind.instead().to_owned());
+    Finding {
+        instead,
+        ..finding(change, severity, subgraphs)
+    }
+}
+
+fn breaking(change: Change, subgraphs: &[Schema], used: &[Used], policy: &Policy) -> Finding {
+    let mut operations: Vec<_> = used
+        .iter()
+        .filter(|used| {
+            change
+                .touches
+                .iter()
+                .all(|it| used.coordinates.contains(it))
+        })
+        .map(|used| affected(used.operation))
+        .collect();
+    operations.sort();
+    operations.dedup();
+    // Where nothing is recorded, that nobody uses it says nothing.
+    let harmless = operations.is_empty() && !used.is_empty() && !policy.strict;
+    let severity = if harmless {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let instead = Some(change.kind.instead().to_owned());
+    let mut finding = finding(change, severity, subgraphs);
+    if harmless {
+        finding.message.push_str("; no recorded operation uses it");
+    }
+    Finding {
+        operations,
+        instead,
+        ..finding
+    }
+}
+
+fn finding(change: Change, severity: Severity, subgraphs: &[Schema]) -> Finding {
+    let places = places::near_coordinate(subgraphs, &change.coordinate);
+    let finding = Finding::new(severity, change.kind.code(), change.message);
+    Finding {
+        criticality: Some(change.criticality),
+        ..finding.at(change.coordinate).in_places(places)
+    }
+}
+
+pub fn affected(operation: &Use) -> Affected {
+    let (file, seen) = match &operation.source {
+        Source::Recorded(file) | Source::Retired(file) => (Some(file.display().to_string()), None),
+        Source::Live { last_seen, count } => (
+            None,
+            Some(Seen {
+                last: *last_seen,
+                count: *count,
+            }),
+        ),
+    };
+    Affected {
+        client: operation.client.clone(),
+        operation: operation.name.clone(),
+        file,
+        seen,
+    }
+}

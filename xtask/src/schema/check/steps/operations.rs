@@ -1,0 +1,102 @@
+//! Whether every recorded operation is still right, and whether it asks for what is deprecated.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
+
+use super::changes::affected;
+use super::counted;
+use crate::schema::check::deprecation;
+use crate::schema::check::inputs::{Source, Use};
+use crate::schema::check::report::{Affected, Finding, Severity, Step, StepName};
+use crate::schema::check::usage;
+use crate::schema::places::Place;
+
+/// The step, and the operations that are right.
+pub fn step<'a>(
+    base: &Valid<Schema>,
+    head: &Valid<Schema>,
+    operations: &'a [Use],
+) -> (Step, Vec<&'a Use>) {
+    let mut findings = Vec::new();
+    let mut valid = Vec::new();
+    let mut deprecated: BTreeMap<String, (String, Vec<Affected>)> = BTreeMap::new();
+    let mut looked_at = 0;
+    for operation in operations {
+        let recorded = match operation.source {
+            Source::Recorded(_) => true,
+            // Its client does not have it any more.
+            Source::Retired(_) => continue,
+            // What never was right, and is sent all the same, is not ours to keep right.
+            Source::Live { .. } if !errors(base, operation).is_empty() => continue,
+            Source::Live { .. } => false,
+        };
+        looked_at += 1;
+        let errors = errors(head, operation);
+        if !errors.is_empty() {
+            findings.extend(errors);
+            continue;
+        }
+        if recorded {
+            valid.push(operation);
+        }
+        for coordinate in usage::coordinates(head, &operation.document) {
+            if let Some(reason) = deprecation::reason_at(head, &coordinate) {
+                let (_, users) = deprecated
+                    .entry(coordinate)
+                    .or_insert((reason.to_owned(), Vec::new()));
+                users.push(affected(operation));
+            }
+        }
+    }
+    for (coordinate, (reason, users)) in deprecated {
+        let message = format!("`{coordinate}` is deprecated and still asked for: {reason}");
+        let finding = Finding::new(Severity::Warning, "DEPRECATED_USE", message).at(coordinate);
+        findings.push(Finding {
+            operations: users,
+            ..finding
+        });
+    }
+    let note = if looked_at == 0 {
+        "no operation is recorded".to_owned()
+    } else {
+        format!(
+            "{} validated against the API schema",
+            counted(looked_at, "operation")
+        )
+    };
+    (Step::new(StepName::Operations, note, findings), valid)
+}
+
+/// What is wrong with an operation: one finding an error of GraphQL's validation.
+pub fn errors(schema: &Valid<Schema>, operation: &Use) -> Vec<Finding> {
+    let file = match &operation.source {
+        Source::Recorded(file) | Source::Retired(file) => file.display().to_string(),
+        Source::Live { .. } => operation.label(),
+    };
+    let Err(errors) = ExecutableDocument::parse_and_validate(schema, &operation.document, &file)
+    else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    for diagnostic in errors.errors.iter() {
+        let place = match &operation.source {
+            Source::Recorded(path) | Source::Retired(path)
+                if path.extension().is_some_and(|it| it == "graphql") =>
+            {
+                Place::of_diagnostic(&file, &diagnostic)
+            }
+            _ => Place::file(&file),
+        };
+        let finding = Finding::error("OPERATION_INVALID", diagnostic.error.to_string())
+            .at(operation.label())
+            .in_places(vec![place])
+            .instead("keep what the operation asks for until its client is changed, or change the operation");
+        findings.push(Finding {
+            operations: vec![affected(operation)],
+            ..finding
+        });
+    }
+    findings
+}
