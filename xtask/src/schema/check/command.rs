@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Writes the report as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the report as `JUnit` XML
+    /// Writes the report as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Writes the report as Markdown, for a comment

@@ -6,11 +6,11 @@ mod command;
 mod deprecation;
 mod diff;
 pub mod inputs;
-mod plan_program;
+pub mod plan_program;
 mod planted;
-mod render;
+pub mod render;
 pub mod report;
-mod sources;
+pub mod sources;
 mod steps;
 mod usage;
 

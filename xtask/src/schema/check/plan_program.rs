@@ -39,12 +39,9 @@ struct Plan {
 impl Planner for PlanProgram {
     fn plan(&self, supergraph: &str, operations: &[(String, &str)]) -> Result<Plans> {
         let failed = |what: &str| Failure::new(format!("{}: {what}", self.0.display()));
-        let document =
-            |(name, document): &'_ (String, &'_ str)| (name.clone(), (*document).to_owned());
-        let documents: Vec<(String, String)> = operations.iter().map(document).collect();
         let question = Question {
             supergraph,
-            operations: documents
+            operations: operations
                 .iter()
                 .map(|(name, document)| Document { name, document })
                 .collect(),

@@ -249,3 +249,7 @@ pub fn optional(path: &Path) -> Result<Option<String>> {
         Err(e) => Err(Failure::file("read", path, &e)),
     }
 }
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;

@@ -128,3 +128,6 @@ fn text(step: &Step, severities: &[Severity]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;
