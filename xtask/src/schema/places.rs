@@ -84,11 +84,14 @@ pub fn of_coordinate(schemas: &[Schema], coordinate: &str) -> Vec<Place> {
         .collect()
 }
 
-/// Where a coordinate is defined, or else what it was in.
-pub fn near_coordinate(schemas: &[Schema], coordinate: &str) -> Vec<Place> {
+/// Where a coordinate is defined, or was before, or else what it is in.
+pub fn near_coordinate(now: &[Schema], before: &[Schema], coordinate: &str) -> Vec<Place> {
     let mut coordinate = coordinate;
     loop {
-        let places = of_coordinate(schemas, coordinate);
+        let mut places = of_coordinate(now, coordinate);
+        if places.is_empty() {
+            places = of_coordinate(before, coordinate);
+        }
         match coordinate.rfind(['(', '.']) {
             Some(end) if places.is_empty() => coordinate = coordinate.get(..end).unwrap_or(""),
             _ => return places,

@@ -17,6 +17,7 @@ const TOGETHER: usize = 16;
 pub struct Subscription;
 
 // Clients come through the router, which asks for events under `common::relay`; this is for whoever uses the subgraph alone.
+/// What comes as it happens.
 #[Subscription]
 impl Subscription {
     /// Messages in the viewer's conversations, or in one of them, the viewer's own included: in the order of each

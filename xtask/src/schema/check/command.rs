@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::inputs::{Inputs, Policy, Rest};
+use super::plan_program::PlanProgram;
 use super::report::{Report, Verdict};
-use super::sources::{self, Base, PlanProgram};
+use super::sources::{self, Base};
 use super::{Planner, render, run};
 use crate::failure::{Failure, Result};
 use crate::schema::programs::Programs;
@@ -35,7 +36,7 @@ pub struct Arguments {
     /// Writes the report as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Writes the report as `JUnit` XML
+    /// Writes the report as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Writes the report as Markdown, for a comment

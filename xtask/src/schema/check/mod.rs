@@ -6,10 +6,11 @@ mod command;
 mod deprecation;
 mod diff;
 pub mod inputs;
+pub mod plan_program;
 mod planted;
-mod render;
+pub mod render;
 pub mod report;
-mod sources;
+pub mod sources;
 mod steps;
 mod usage;
 
@@ -22,6 +23,7 @@ pub use command::{Arguments, command};
 use inputs::{Inputs, Schemas};
 pub use planted::write as write_planted;
 use report::{Finding, Report, Step, StepName};
+use steps::changes::Subgraphs;
 use steps::counted;
 pub use steps::planning::Planner;
 
@@ -30,7 +32,7 @@ pub fn run(inputs: &Inputs, planner: Option<&dyn Planner>) -> Result<Report> {
     let mut report = Report::new(&inputs.base.described);
     let code = steps::drift::code(inputs.stale.as_deref());
     let subgraphs = &inputs.head.subgraphs;
-    let parsed = format!("{} parsed", counted(subgraphs.len(), "subgraph"));
+    let parsed = counted(subgraphs.len(), "subgraph");
     let schemas = match parse_all(subgraphs) {
         Ok(schemas) => schemas,
         Err(refusals) => {
@@ -59,7 +61,7 @@ pub fn run(inputs: &Inputs, planner: Option<&dyn Planner>) -> Result<Report> {
         });
     let refused = composed.as_ref().err().cloned().unwrap_or_default();
     let note = format!(
-        "{} composed, every field reachable",
+        "{}, and whether every field can be reached",
         counted(subgraphs.len(), "subgraph")
     );
     report
@@ -105,10 +107,16 @@ fn composed_steps(
     ));
 
     let base = base_api(&inputs.base)?;
+    // They are asked for places only.
+    let before = parse_all(&inputs.base.subgraphs).unwrap_or_default();
+    let subgraphs = Subgraphs {
+        base: &before,
+        head: schemas,
+    };
     let operations = steps::changes::counting(&inputs.operations, &inputs.policy);
     let used = steps::changes::used(&base, &operations);
-    let judged = steps::changes::judge(&base, api, schemas, &used, &inputs.policy);
-    let lint = steps::lint::step(&base, api, schemas, &used, &judged.breaking);
+    let judged = steps::changes::judge(&base, api, &subgraphs, &used, &inputs.policy);
+    let lint = steps::lint::step(&base, api, &subgraphs, &used, &judged.breaking);
     report
         .steps
         .extend(steps::changes::steps(judged, &used, &inputs.base.described));
@@ -120,8 +128,13 @@ fn composed_steps(
         &right,
     )?);
     report.steps.push(lint);
-    let contract =
-        steps::contract::step(inputs, &operations, &composed.api, schemas, &report.steps)?;
+    let contract = steps::contract::step(
+        inputs,
+        &operations,
+        &composed.api,
+        &subgraphs,
+        &report.steps,
+    )?;
     report.steps.push(contract);
     Ok(())
 }

@@ -220,6 +220,13 @@ impl Finding {
     }
 }
 
+impl Affected {
+    /// `client/Operation`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.client, self.operation)
+    }
+}
+
 impl StepName {
     /// Whether a reviewed exception is possible. What could not be served, or would be served to the wrong people, cannot
     /// be approved.
@@ -279,7 +286,7 @@ impl fmt::Display for Status {
 
 impl fmt::Display for Affected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.client, self.operation)?;
+        f.write_str(&self.label())?;
         if let Some(file) = &self.file {
             write!(f, " ({file})")?;
         }

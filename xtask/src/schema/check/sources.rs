@@ -1,16 +1,13 @@
 //! What is checked, and what it is compared with, from the working tree and from git.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use registry::operations::{self, Operation};
-use serde::{Deserialize, Serialize};
 
 use super::inputs::{Approval, Schemas, Source, Use};
 use super::steps::approvals;
-use super::steps::planning::{Planner, Plans};
 use crate::failure::{Failure, Result};
 use crate::schema::compose::Subgraph;
 use crate::schema::supergraph_yaml::SupergraphConfig;
@@ -101,7 +98,12 @@ pub fn read_revision(root: &Path, revision: &Base) -> Result<Tree> {
         .args(checkout)
         .env("GIT_INDEX_FILE", folder.path().join(".index"));
     run(root, command)?;
-    read(folder.path(), &revision.described)
+    let mut tree = read(folder.path(), &revision.described)?;
+    for subgraph in &mut tree.schemas.subgraphs {
+        // As git writes it.
+        subgraph.file = format!("{}:{}", revision.short(), subgraph.file);
+    }
+    Ok(tree)
 }
 
 /// A commit, and how to call it.
@@ -112,6 +114,19 @@ pub struct Base {
 }
 
 impl Base {
+    fn named(commit: String, why: &str) -> Self {
+        let mut base = Self {
+            commit,
+            described: String::new(),
+        };
+        base.described = format!("{} ({why})", base.short());
+        base
+    }
+
+    fn short(&self) -> &str {
+        self.commit.get(..10).unwrap_or(&self.commit)
+    }
+
     /// The revision that was asked for, or else the commit at which the work on a branch began.
     pub fn find(root: &Path, revision: Option<&str>) -> Result<Self> {
         let commit = |revision: &str| {
@@ -126,20 +141,13 @@ impl Base {
                 ],
             )
         };
-        let named = |commit: String, why: &str| {
-            let short = commit.get(..10).unwrap_or(&commit).to_owned();
-            Self {
-                described: format!("{short} ({why})"),
-                commit,
-            }
-        };
         if let Some(revision) = revision {
             let Ok(commit) = commit(revision) else {
                 return Err(Failure::new(format!(
                     "--base {revision}: git knows no such revision"
                 )));
             };
-            return Ok(named(commit, revision));
+            return Ok(Self::named(commit, revision));
         }
         let head = commit("HEAD")
             .map_err(|e| Failure::new(format!("there is no commit to compare with: {e}")))?;
@@ -158,10 +166,10 @@ impl Base {
             .chain(["origin/main".to_owned(), "origin/master".to_owned()]);
         for branch in branches {
             if let Ok(base) = git(root, &["merge-base", "HEAD", &branch]) {
-                return Ok(named(base, &format!("where HEAD and {branch} part")));
+                return Ok(Self::named(base, &format!("where HEAD and {branch} part")));
             }
         }
-        Ok(named(
+        Ok(Self::named(
             head,
             "HEAD, as there is no branch of origin to compare with",
         ))
@@ -242,76 +250,6 @@ pub fn optional(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The router's planner in `router/examples/plan.rs`.
-pub struct PlanProgram(pub PathBuf);
-
-#[derive(Serialize)]
-struct Question<'a> {
-    supergraph: &'a str,
-    operations: Vec<Document<'a>>,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    name: &'a str,
-    document: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    error: Option<String>,
-    plans: Vec<Plan>,
-}
-
-#[derive(Deserialize)]
-struct Plan {
-    name: String,
-    error: Option<String>,
-}
-
-impl Planner for PlanProgram {
-    fn plan(&self, supergraph: &str, operations: &[(String, &str)]) -> Result<Plans> {
-        let failed = |what: &str| Failure::new(format!("{}: {what}", self.0.display()));
-        let document =
-            |(name, document): &'_ (String, &'_ str)| (name.clone(), (*document).to_owned());
-        let documents: Vec<(String, String)> = operations.iter().map(document).collect();
-        let question = Question {
-            supergraph,
-            operations: documents
-                .iter()
-                .map(|(name, document)| Document { name, document })
-                .collect(),
-        };
-        let question = serde_json::to_vec(&question).map_err(|e| failed(&e.to_string()))?;
-        let mut child = Command::new(&self.0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|e| failed(&format!("cannot be run: {e}")))?;
-        // It reads to the end before it writes.
-        let mut input = child
-            .stdin
-            .take()
-            .ok_or_else(|| failed("has no standard input"))?;
-        input
-            .write_all(&question)
-            .map_err(|e| failed(&format!("does not read: {e}")))?;
-        drop(input);
-        let output = child
-            .wait_with_output()
-            .map_err(|e| failed(&e.to_string()))?;
-        if !output.status.success() {
-            return Err(failed(&format!("ended with {}", output.status)));
-        }
-        let answer: Answer = serde_json::from_slice(&output.stdout)
-            .map_err(|e| failed(&format!("answers something else: {e}")))?;
-        Ok(Plans {
-            refused: answer.error,
-            errors: answer
-                .plans
-                .into_iter()
-                .map(|plan| (plan.name, plan.error))
-                .collect(),
-        })
-    }
-}
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;

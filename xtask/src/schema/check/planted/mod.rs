@@ -16,7 +16,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::inputs::{Inputs, Policy, Rest, Schemas, Source, Use};
-use super::report::{Report, StepName};
+use super::report::{Affected, Report, StepName};
 use super::sources;
 use super::steps::planning::{Planner, Plans};
 use crate::drift::{Generated, compare};
@@ -148,11 +148,7 @@ pub fn lines(report: &Report) -> Vec<String> {
                 let _ = write!(line, " {coordinate}");
             }
             // An operation's own finding is about itself.
-            let about: BTreeSet<_> = finding
-                .operations
-                .iter()
-                .map(|it| format!("{}/{}", it.client, it.operation))
-                .collect();
+            let about: BTreeSet<_> = finding.operations.iter().map(Affected::label).collect();
             if !about.is_empty() && !matches!(step.name, StepName::Operations | StepName::Planning)
             {
                 let about: Vec<_> = about.into_iter().collect();

@@ -89,7 +89,12 @@ fn lines(group: &Group) -> Vec<String> {
     } else {
         "concerns"
     };
-    lines.extend(finding.operations.iter().map(|it| format!("{verb} {it}")));
+    // A finding about an operation has its name already.
+    let others = finding
+        .operations
+        .iter()
+        .filter(|it| !group.coordinates.contains(&&*it.label()));
+    lines.extend(others.map(|it| format!("{verb} {it}")));
     if let Some(approval) = &finding.approval {
         lines.push(format!(
             "approved by {} until {}: {}",
@@ -123,3 +128,6 @@ fn text(step: &Step, severities: &[Severity]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

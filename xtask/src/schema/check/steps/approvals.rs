@@ -112,9 +112,11 @@ fn follow(steps: &mut [Step]) {
             .flat_map(|step| &step.findings)
             .filter(|it| it.criticality.is_some())
     };
-    let label = |it: &Affected| format!("{}/{}", it.client, it.operation);
     let hit = |findings: &mut dyn Iterator<Item = &Finding>| -> BTreeSet<String> {
-        findings.flat_map(|it| &it.operations).map(label).collect()
+        findings
+            .flat_map(|it| &it.operations)
+            .map(Affected::label)
+            .collect()
     };
     let open =
         hit(&mut breaking().filter(|it| it.approval.is_none() && it.severity == Severity::Error));

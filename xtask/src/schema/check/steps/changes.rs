@@ -15,6 +15,12 @@ use crate::schema::check::report::{
 use crate::schema::check::usage;
 use crate::schema::places;
 
+/// The subgraphs' documents, for the places of a change.
+pub struct Subgraphs<'a> {
+    pub base: &'a [Schema],
+    pub head: &'a [Schema],
+}
+
 /// An operation, and what it used of the schema that there was.
 pub struct Used<'a> {
     pub operation: &'a Use,
@@ -49,7 +55,7 @@ pub struct Judged {
 pub fn judge(
     old: &Schema,
     new: &Schema,
-    subgraphs: &[Schema],
+    subgraphs: &Subgraphs,
     used: &[Used],
     policy: &Policy,
 ) -> Judged {
@@ -106,7 +112,7 @@ pub fn steps(judged: Judged, used: &[Used], base: &str) -> [Step; 2] {
     ]
 }
 
-fn other(change: Change, subgraphs: &[Schema]) -> Finding {
+fn other(change: Change, subgraphs: &Subgraphs) -> Finding {
     let dangerous = change.criticality == Criticality::Dangerous;
     let severity = if dangerous {
         Severity::Warning
@@ -120,7 +126,7 @@ fn other(change: Change, subgraphs: &[Schema]) -> Finding {
     }
 }
 
-fn breaking(change: Change, subgraphs: &[Schema], used: &[Used], policy: &Policy) -> Finding {
+fn breaking(change: Change, subgraphs: &Subgraphs, used: &[Used], policy: &Policy) -> Finding {
     let mut operations: Vec<_> = used
         .iter()
         .filter(|used| {
@@ -152,8 +158,8 @@ fn breaking(change: Change, subgraphs: &[Schema], used: &[Used], policy: &Policy
     }
 }
 
-fn finding(change: Change, severity: Severity, subgraphs: &[Schema]) -> Finding {
-    let places = places::near_coordinate(subgraphs, &change.coordinate);
+fn finding(change: Change, severity: Severity, subgraphs: &Subgraphs) -> Finding {
+    let places = places::near_coordinate(subgraphs.head, subgraphs.base, &change.coordinate);
     let finding = Finding::new(severity, change.kind.code(), change.message);
     Finding {
         criticality: Some(change.criticality),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
-use super::changes::{judge, used};
+use super::changes::{Subgraphs, judge, used};
 use super::{counted, operations, refused};
 use crate::failure::Result;
 use crate::schema::check::inputs::{Inputs, Source, Use};
@@ -23,22 +23,19 @@ pub fn step(
     inputs: &Inputs,
     sent: &[Use],
     api: &str,
-    subgraphs: &[Schema],
+    subgraphs: &Subgraphs,
     earlier: &[Step],
 ) -> Result<Step> {
     let mut notes = Vec::new();
     let mut findings = Vec::new();
     if let Some(promised) = &inputs.promised {
         findings.extend(broken_promises(promised, api)?);
-        notes.push(format!("the API has what {} promises", contract::CONTRACT));
+        notes.push(contract::CONTRACT.to_owned());
     }
     if let Some(rest) = &inputs.rest {
         let broken = rest_contract::check(&rest.promised, &rest.document);
         findings.extend(broken.into_iter().map(broken_promise));
-        notes.push(format!(
-            "the REST API has what {} promises",
-            rest_contract::CONTRACT
-        ));
+        notes.push(rest_contract::CONTRACT.to_owned());
     }
     let tagged = |subgraphs: &[Subgraph]| {
         subgraphs
@@ -75,7 +72,7 @@ fn broken_promise(broken: crate::finding::Finding) -> Finding {
 fn public(
     inputs: &Inputs,
     sent: &[Use],
-    subgraphs: &[Schema],
+    subgraphs: &Subgraphs,
     earlier: &[Step],
     findings: &mut Vec<Finding>,
 ) -> String {

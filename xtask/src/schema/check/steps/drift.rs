@@ -19,7 +19,7 @@ pub fn code(stale: Option<&[Stale]>) -> Step {
         None => Step::skipped(StepName::Code, "the code was not asked"),
         Some(stale) => Step::new(
             StepName::Code,
-            "the SDL and the OpenAPI documents that the code gives are those in schema/",
+            "the SDL and the OpenAPI documents, with what the code gives",
             stale
                 .iter()
                 .map(|file| finding("CODE_DIFFERS", "the code gives", file))
@@ -57,7 +57,7 @@ pub fn composed(head: &Schemas, composed: &Composed) -> Step {
             "no supergraph is kept beside the subgraphs",
         );
     }
-    let note = "the supergraph and the API schema in schema/ are what the subgraphs compose to";
+    let note = "the supergraph and the API schema, with what the subgraphs compose to";
     Step::new(StepName::Drift, note, findings)
 }
 

@@ -9,7 +9,7 @@ use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition}
 use apollo_compiler::coordinate::SchemaCoordinate;
 use apollo_compiler::schema::ExtendedType;
 
-use super::changes::Used;
+use super::changes::{Subgraphs, Used};
 use crate::schema::check::deprecation::{self, NO_REASON};
 use crate::schema::check::diff::kind;
 use crate::schema::check::report::{Finding, Severity, Step, StepName};
@@ -29,7 +29,7 @@ const REMOVALS: [&str; 4] = [
 pub fn step(
     base: &Schema,
     head: &Schema,
-    subgraphs: &[Schema],
+    subgraphs: &Subgraphs,
     used: &[Used],
     breaking: &[Finding],
 ) -> Step {
@@ -47,7 +47,7 @@ pub fn step(
     let mut findings = lint.findings;
     for finding in &mut findings {
         if let Some(coordinate) = &finding.coordinate {
-            finding.places = places::near_coordinate(subgraphs, coordinate);
+            finding.places = places::near_coordinate(subgraphs.head, subgraphs.base, coordinate);
         }
     }
     findings.sort_by_key(|finding| finding.severity);

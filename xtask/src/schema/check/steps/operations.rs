@@ -62,7 +62,7 @@ pub fn step<'a>(
         "no operation is recorded".to_owned()
     } else {
         format!(
-            "{} validated against the API schema",
+            "{}, against the API schema",
             counted(looked_at, "operation")
         )
     };

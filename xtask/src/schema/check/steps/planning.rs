@@ -75,7 +75,7 @@ pub fn step(planner: Option<&dyn Planner>, supergraph: &str, operations: &[&Use]
         });
     }
     let note = format!(
-        "{} planned by the router's planner",
+        "{}, by the router's planner",
         counted(named.len(), "operation")
     );
     Ok(Step::new(StepName::Planning, note, findings))

@@ -22,7 +22,7 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema]) -> Step {
             finding.places = places::of_coordinate(schemas, coordinate);
         }
     }
-    let note = "no shareable subscription, no shared field with answers of its own, no interface key that leads nowhere";
+    let note = "shareable subscriptions, shared fields that answer otherwise, interface keys that lead nowhere";
     Step::new(StepName::Rules, note, findings)
 }
 
