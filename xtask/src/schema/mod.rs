@@ -6,8 +6,10 @@ mod contract;
 mod openapi;
 mod places;
 mod programs;
+mod registry;
 mod rest_contract;
 mod supergraph_yaml;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,6 +42,8 @@ pub struct Arguments {
 enum Action {
     /// Compares schema/ with the code and with an earlier revision, and says which operation of which client would break
     Check(check::Arguments),
+    #[command(flatten)]
+    Registry(registry::Action),
     /// Writes what the check says of the planted changes, for tests/schema
     #[command(hide = true)]
     Planted {
@@ -51,6 +55,7 @@ enum Action {
 pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode> {
     match &arguments.action {
         Some(Action::Check(check)) => Ok(check::command(root, check)),
+        Some(Action::Registry(action)) => Ok(registry::command(root, action)),
         Some(Action::Planted { to }) => check::write_planted(root, to).map(|()| ExitCode::SUCCESS),
         None => {
             let programs = if arguments.built {

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
+
 use super::inputs::{Inputs, Policy, Rest};
 use super::plan_program::PlanProgram;
 use super::report::{Report, Verdict};
@@ -11,7 +13,7 @@ use super::sources::{self, Base};
 use super::{Planner, render, run};
 use crate::failure::{Failure, Result};
 use crate::schema::programs::Programs;
-use crate::schema::{contract, exported, rest_contract};
+use crate::schema::{contract, exported, rest_contract, traffic};
 
 /// The check could not be done. Also what clap exits with when it does not understand the arguments.
 const NOT_DONE: u8 = 2;
@@ -33,6 +35,9 @@ pub struct Arguments {
     /// Fails on breaking changes that no recorded operation uses, too
     #[arg(long)]
     strict: bool,
+    /// Where routers keep what clients send, their `USAGE_URL`: what was seen within 30 days counts as if it were recorded
+    #[arg(long, value_name = "URL")]
+    usage: Option<String>,
     /// Writes the report as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -92,24 +97,35 @@ fn inputs(root: &Path, arguments: &Arguments, programs: Programs) -> Result<Inpu
     } else {
         Some(exported(root, programs)?.stale(root)?)
     };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a command has no clock but the machine's"
-    )]
-    let today = chrono::Utc::now().date_naive();
+    let policy = Policy {
+        strict: arguments.strict,
+        ..Policy::new(today())
+    };
+    let mut operations = sources::uses(head.operations, base.operations);
+    if let Some(place) = &arguments.usage {
+        let objects = traffic::objects(place, "--usage")?;
+        operations.extend(traffic::block_on(traffic::read(objects, &policy))?);
+    }
     Ok(Inputs {
         base: base.schemas,
         head: head.schemas,
         stale,
-        operations: sources::uses(head.operations, base.operations),
+        operations,
         approvals: sources::read_approvals(root)?,
         promised: sources::optional(&root.join(contract::CONTRACT))?,
         rest: rest(root)?,
-        policy: Policy {
-            strict: arguments.strict,
-            ..Policy::new(today)
-        },
+        policy,
     })
+}
+
+/// In UTC.
+pub fn today() -> NaiveDate {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a command has no clock but the machine's"
+    )]
+    let now = chrono::Utc::now();
+    now.date_naive()
 }
 
 fn rest(root: &Path) -> Result<Option<Rest>> {

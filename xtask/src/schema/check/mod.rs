@@ -19,7 +19,7 @@ use apollo_compiler::validation::Valid;
 
 use crate::failure::{Failure, Result};
 use crate::schema::compose::{Composed, compose, parse_all};
-pub use command::{Arguments, command};
+pub use command::{Arguments, command, today};
 use inputs::{Inputs, Schemas};
 pub use planted::write as write_planted;
 use report::{Finding, Report, Step, StepName};

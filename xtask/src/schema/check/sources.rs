@@ -32,12 +32,6 @@ pub fn read(folder: &Path, described: &str) -> Result<Tree> {
             file: file.display().to_string(),
         });
     }
-    let recorded = folder.join(OPERATIONS);
-    let operations = if recorded.exists() {
-        operations::read(&recorded).map_err(|e| Failure::new(e.to_string()))?
-    } else {
-        Vec::new()
-    };
     Ok(Tree {
         schemas: Schemas {
             described: described.to_owned(),
@@ -45,8 +39,18 @@ pub fn read(folder: &Path, described: &str) -> Result<Tree> {
             supergraph: optional(&folder.join("schema/supergraph.graphql"))?,
             api: optional(&folder.join("schema/api.graphql"))?,
         },
-        operations: operations.into_iter().map(|it| below(folder, it)).collect(),
+        operations: read_operations(folder)?,
     })
+}
+
+/// The operations that are recorded below a folder; none where nothing is.
+pub fn read_operations(folder: &Path) -> Result<Vec<Operation>> {
+    let recorded = folder.join(OPERATIONS);
+    if !recorded.exists() {
+        return Ok(Vec::new());
+    }
+    let operations = operations::read(&recorded).map_err(|e| Failure::new(e.to_string()))?;
+    Ok(operations.into_iter().map(|it| below(folder, it)).collect())
 }
 
 fn below(folder: &Path, operation: Operation) -> Operation {

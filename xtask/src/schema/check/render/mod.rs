@@ -11,7 +11,7 @@ use crate::schema::check::report::{Finding, Report, Severity, Step};
 
 pub use junit::junit;
 pub use markdown::markdown;
-pub use people::people;
+pub use people::{people, steps};
 
 /// Of the safe changes of a step, so many are listed.
 const NOTES: usize = 20;

@@ -6,7 +6,21 @@ use super::{groups, lines, tally};
 use crate::schema::check::report::{Report, Severity, Verdict};
 
 pub fn people(report: &Report) -> String {
-    let mut text = format!("Schema check: compared with {}\n\n", report.base);
+    let steps = steps(report);
+    let verdict = match report.verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+    };
+    format!(
+        "Schema check: compared with {}\n\n{steps}\nschema check {verdict}: {}\n",
+        report.base,
+        tally(report)
+    )
+}
+
+/// What each step found, without a verdict.
+pub fn steps(report: &Report) -> String {
+    let mut text = String::new();
     for (index, step) in report.steps.iter().enumerate() {
         let _ = writeln!(
             text,
@@ -42,10 +56,5 @@ pub fn people(report: &Report) -> String {
             let _ = writeln!(text, "       and {left_out} more notes, which --json has");
         }
     }
-    let verdict = match report.verdict {
-        Verdict::Passed => "passed",
-        Verdict::Failed => "failed",
-    };
-    let _ = writeln!(text, "\nschema check {verdict}: {}", tally(report));
     text
 }
