@@ -1,0 +1,95 @@
+/** How GraphiQL asks the router: over HTTP, and for subscriptions over a WebSocket. */
+import type { Fetcher, FetcherParams, Observable } from "@graphiql/toolkit";
+import { type ExecutionResult, getOperationAST, parse } from "graphql";
+import { createClient, type Sink } from "graphql-ws";
+
+import { ask, GRAPH } from "./graph";
+import type { Session } from "./session";
+
+/** The name under which GraphiQL asks for the schema. */
+const INTROSPECTION = "IntrospectionQuery";
+/** The code that the router refuses that with when `GRAPHQL_INTROSPECTION` is `false`. */
+const REFUSED = "INTROSPECTION_DISABLED";
+
+export const NO_INTROSPECTION =
+  "This router keeps its schema to itself (GRAPHQL_INTROSPECTION=false): there is no documentation and no completion " +
+  "here. Operations run as ever.";
+
+/** What a WebSocket is closed with that is not in the words of the reason; docs/live.md has all of them. */
+const CLOSED: Record<number, string> = {
+  1006: "The connection broke, or the router cannot be reached.",
+  1012: "The router restarts. Run it again in a moment.",
+  1013: "The router asks to connect again in a moment.",
+  4401: "There is no good token, or it has run out. Sign in, and run it again.",
+};
+
+/** `onRefusal` is called when the router does not say what its schema is. */
+export function fetcherOf(session: Session, onRefusal: () => void): Fetcher {
+  return async (question, options) => {
+    const headers = new Headers(options?.headers);
+    if (!headers.has("authorization")) {
+      const token = await session.token();
+      if (token) headers.set("authorization", `Bearer ${token}`);
+    }
+    if (isSubscription(question)) return stream(question, headers);
+    const answer = await ask<Record<string, unknown>>(question, headers);
+    if (question.operationName === INTROSPECTION && isRefusal(answer)) {
+      onRefusal();
+      throw said(NO_INTROSPECTION);
+    }
+    return answer;
+  };
+}
+
+function isRefusal(answer: ExecutionResult): boolean {
+  return answer.errors?.some((error) => error.extensions?.code === REFUSED) ?? false;
+}
+
+function isSubscription({ query, operationName }: FetcherParams): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === "subscription";
+  } catch {
+    // The router says what is wrong with it.
+    return false;
+  }
+}
+
+/** A subscription, on a connection of its own, which begins with the headers that a request would have. */
+function stream(question: FetcherParams, headers: Headers): Observable<ExecutionResult> {
+  const subscribe = (observer: Sink<ExecutionResult>) => {
+    const url = new URL(GRAPH, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const client = createClient({
+      url: url.href,
+      connectionParams: { ...Object.fromEntries(headers) },
+      // It is for whoever watches to say whether to go on, and after which event.
+      retryAttempts: 0,
+    });
+    client.subscribe(
+      { query: question.query, variables: question.variables, operationName: question.operationName ?? null },
+      {
+        next: (answer) => observer.next(answer as ExecutionResult),
+        error: (error) => observer.error(explained(error)),
+        complete: () => observer.complete(),
+      },
+    );
+    return { unsubscribe: () => void client.dispose() };
+  };
+  return { subscribe } as Observable<ExecutionResult>;
+}
+
+/** What ended a stream, in words. */
+function explained(error: unknown): unknown {
+  if (error instanceof CloseEvent) {
+    const words = CLOSED[error.code] ?? error.reason;
+    return said(`The stream has ended with code ${error.code}. ${words}`.trim());
+  }
+  return error instanceof Error ? said(error.message) : error;
+}
+
+/** An error of which people see the words and not where in the bundle they come from. */
+function said(message: string): Error {
+  const error = new Error(message);
+  delete error.stack;
+  return error;
+}
