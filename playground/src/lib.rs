@@ -1,4 +1,4 @@
-//! The page to explore the graph with: GraphiQL, with everything it loads, as files for whoever serves it.
+//! The page to explore the graph with: `GraphiQL`, with everything it loads, as files for whoever serves it.
 //!
 //! `build/` makes them of `app/` when the crate is built, if the machine has Node; `app/` is a project of npm and Vite.
 

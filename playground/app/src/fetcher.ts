@@ -25,7 +25,8 @@ const CLOSED: Record<number, string> = {
 
 /** `onRefusal` is called when the router does not say what its schema is. */
 export function fetcherOf(session: Session, onRefusal: () => void): Fetcher {
-  return async (question, options) => {
+  return async (asked, options) => {
+    const question = named(asked);
     const headers = new Headers(options?.headers);
     if (!headers.has("authorization")) {
       const token = await session.token();
@@ -45,11 +46,24 @@ function isRefusal(answer: ExecutionResult): boolean {
   return answer.errors?.some((error) => error.extensions?.code === REFUSED) ?? false;
 }
 
+/**
+ * The question without the name of an operation that is not in it. GraphiQL finds the name out a moment after the text has
+ * changed: whoever changes to another tab and runs it at once would ask for the operation of the one before.
+ */
+function named(question: FetcherParams): FetcherParams {
+  const { query, operationName } = question;
+  try {
+    if (!operationName || getOperationAST(parse(query), operationName)) return question;
+  } catch {
+    // The router says what is wrong with it.
+  }
+  return { ...question, operationName: null };
+}
+
 function isSubscription({ query, operationName }: FetcherParams): boolean {
   try {
     return getOperationAST(parse(query), operationName)?.operation === "subscription";
   } catch {
-    // The router says what is wrong with it.
     return false;
   }
 }

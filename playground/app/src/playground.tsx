@@ -32,8 +32,15 @@ export function Playground({ tabs }: { tabs: Tab[] | undefined }) {
         </p>
       )}
       <main>
-        <GraphiQL fetcher={fetcher} plugins={PLUGINS} defaultEditorToolsVisibility {...(tabs && { defaultTabs: tabs })} />
+        <GraphiQL fetcher={fetcher} plugins={PLUGINS} defaultEditorToolsVisibility {...opening(tabs)} />
       </main>
     </>
   );
+}
+
+/** The tabs for GraphiQL, which takes the variables of the first one from elsewhere. */
+function opening(tabs: Tab[] | undefined) {
+  if (!tabs) return {};
+  const variables = tabs[0]?.variables;
+  return { defaultTabs: tabs, ...(variables && { initialVariables: variables }) };
 }

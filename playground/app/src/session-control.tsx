@@ -14,8 +14,9 @@ export function SessionControl({ session }: { session: Session }) {
       <p role="status">
         {signedIn ? (
           <>
-            Signed in as <strong>{signedIn.person.displayName ?? signedIn.person.username}</strong>{" "}
-            {signedIn.refreshToken ? "" : `until ${TIME.format(signedIn.expiresAt)}`}
+            <strong>{signedIn.person.displayName ?? signedIn.person.username}</strong> is signed in until{" "}
+            {TIME.format(signedIn.expiresAt)}
+            {signedIn.refreshToken && " (renewed by itself)"}
           </>
         ) : (
           (notice ?? "Nobody is signed in")
@@ -84,7 +85,9 @@ function SignIn({ session, onEnd }: { session: Session; onEnd: () => void }) {
       </form>
       <fieldset>
         <legend>Demo accounts</legend>
-        <p>They exist only where the demo of `cargo run` does.</p>
+        <p>
+          They exist only in the demo of <code>cargo run</code>.
+        </p>
         <div className="buttons">
           {DEMO.accounts.map(({ name, email }) => (
             <button key={email} type="button" disabled={isBusy} onClick={() => void signIn(email, DEMO.password)}>
