@@ -4,16 +4,11 @@ import { type ExecutionResult, getOperationAST, parse } from "graphql";
 import { createClient, type Sink } from "graphql-ws";
 
 import { ask, GRAPH } from "./graph";
+import { inOrder } from "./introspection";
 import type { Session } from "./session";
 
-/** The name under which GraphiQL asks for the schema. */
+/** The operation that GraphiQL asks for the schema with. */
 const INTROSPECTION = "IntrospectionQuery";
-/** The code that the router refuses that with when `GRAPHQL_INTROSPECTION` is `false`. */
-const REFUSED = "INTROSPECTION_DISABLED";
-
-export const NO_INTROSPECTION =
-  "This router keeps its schema to itself (GRAPHQL_INTROSPECTION=false): there is no documentation and no completion " +
-  "here. Operations run as ever.";
 
 /** What a WebSocket is closed with that is not in the words of the reason; docs/live.md has all of them. */
 const CLOSED: Record<number, string> = {
@@ -23,8 +18,8 @@ const CLOSED: Record<number, string> = {
   4401: "There is no good token, or it has run out. Sign in, and run it again.",
 };
 
-/** `onRefusal` is called when the router does not say what its schema is. */
-export function fetcherOf(session: Session, onRefusal: () => void): Fetcher {
+/** Asks as whoever is signed in, where a tab has no `Authorization` among its own headers. */
+export function fetcherOf(session: Session): Fetcher {
   return async (asked, options) => {
     const question = named(asked);
     const headers = new Headers(options?.headers);
@@ -34,16 +29,8 @@ export function fetcherOf(session: Session, onRefusal: () => void): Fetcher {
     }
     if (isSubscription(question)) return stream(question, headers);
     const answer = await ask<Record<string, unknown>>(question, headers);
-    if (question.operationName === INTROSPECTION && isRefusal(answer)) {
-      onRefusal();
-      throw said(NO_INTROSPECTION);
-    }
-    return answer;
+    return question.operationName === INTROSPECTION ? inOrder(answer) : answer;
   };
-}
-
-function isRefusal(answer: ExecutionResult): boolean {
-  return answer.errors?.some((error) => error.extensions?.code === REFUSED) ?? false;
 }
 
 /**

@@ -8,9 +8,11 @@ import "./playground.css";
 import { createRoot } from "react-dom/client";
 
 import { openingTabs } from "./examples";
+import { isIntrospectionRefused } from "./introspection";
 import { Playground } from "./playground";
 
 const root = document.getElementById("playground");
 if (root) {
-  createRoot(root).render(<Playground tabs={await openingTabs()} />);
+  const [tabs, isSchemaSecret] = await Promise.all([openingTabs(), isIntrospectionRefused()]);
+  createRoot(root).render(<Playground tabs={tabs} isSchemaSecret={isSchemaSecret} />);
 }

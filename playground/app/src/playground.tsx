@@ -1,19 +1,26 @@
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 
 import type { Tab } from "./examples";
-import { fetcherOf, NO_INTROSPECTION } from "./fetcher";
+import { fetcherOf } from "./fetcher";
+import { NO_INTROSPECTION } from "./introspection";
 import { Session } from "./session";
 import { SessionControl } from "./session-control";
 
 const PLUGINS = [HISTORY_PLUGIN];
+const WITHOUT_SCHEMA = { schema: null, referencePlugin: null };
 
-/** The page: a bar with who is signed in, and GraphiQL below it. `tabs` are those of somebody who is here for the first time. */
-export function Playground({ tabs }: { tabs: Tab[] | undefined }) {
-  const [isRefused, setIsRefused] = useState(false);
+interface Props {
+  /** What somebody finds who is here for the first time. */
+  tabs: Tab[] | undefined;
+  isSchemaSecret: boolean;
+}
+
+/** The page: a bar with who is signed in, and GraphiQL below it. */
+export function Playground({ tabs, isSchemaSecret }: Props) {
   const session = useMemo(() => new Session(), []);
-  const fetcher = useMemo(() => fetcherOf(session, () => setIsRefused(true)), [session]);
+  const fetcher = useMemo(() => fetcherOf(session), [session]);
   return (
     <>
       <header className="graphiql-container bar">
@@ -26,13 +33,19 @@ export function Playground({ tabs }: { tabs: Tab[] | undefined }) {
         </nav>
         <SessionControl session={session} />
       </header>
-      {isRefused && (
+      {isSchemaSecret && (
         <p className="graphiql-container notice" role="status">
           {NO_INTROSPECTION}
         </p>
       )}
       <main>
-        <GraphiQL fetcher={fetcher} plugins={PLUGINS} defaultEditorToolsVisibility {...opening(tabs)} />
+        <GraphiQL
+          fetcher={fetcher}
+          plugins={PLUGINS}
+          defaultEditorToolsVisibility
+          {...opening(tabs)}
+          {...(isSchemaSecret && WITHOUT_SCHEMA)}
+        />
       </main>
     </>
   );

@@ -88,6 +88,8 @@ export async function write(page, editor, text) {
   const place = editor === "query" ? ".graphiql-query-editor" : ".graphiql-editor-tool .graphiql-editor:not(.hidden)";
   await page.locator(place).locator(".view-lines").click();
   await page.keyboard.press("ControlOrMeta+a");
+  // With something selected, a bracket would be put around it.
+  await page.keyboard.press("Delete");
   await page.keyboard.insertText(text);
 }
 
