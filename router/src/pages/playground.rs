@@ -13,7 +13,7 @@ const PAGE: &str = "index.html";
 /// What is below this has the hash of its content in its name.
 const HASHED: &str = "assets/";
 
-/// Everything from here, also what workers load and where WebSockets lead. The editor makes styles as it goes, and has
+/// Everything from here, what workers load and connections for live messages too. The editor makes styles as it goes, and has
 /// pictures within its own; there is nothing else that a policy would have to allow.
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
                       style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; base-uri 'none'; \

@@ -35,6 +35,7 @@ test("a wrong password is said in the form, which stays open", async (t) => {
   await signIn(page, "linus@example.com", "not the password");
   await page.getByRole("dialog").getByRole("alert").filter({ hasText: /./ }).waitFor();
   await screenshot(page, "wrong-password");
+  assert.deepEqual(await violations(page, ".sign-in"), []);
   await page.getByRole("dialog").getByRole("button", { name: "Linus" }).click();
   await status(page).filter({ hasText: "Linus Torvalds" }).waitFor();
 });
