@@ -259,7 +259,7 @@ impl Settings<'_> {
             match playground::BUNDLE {
                 Ok(_) => println!("  play    {router}/playground"),
                 Err(reason) => {
-                    println!("  play    missing: {reason}; {router}/playground says more")
+                    println!("  play    missing: {reason}; {router}/playground says more");
                 }
             }
         }

@@ -26,7 +26,7 @@ class Builds:
         """Exit code, what `contents` prints, and what Cargo says, of a first build."""
         self.number += 1
         settings = {"CARGO_TARGET_DIR": str(self.folder / f"target-{self.number}"), "ROOKERY_PLAYGROUND": ""}
-        done = subprocess.run(["cargo", "run", "--locked", "--quiet", "-p", "playground", "--example", "contents"],
+        done = subprocess.run(["cargo", "run", "--locked", "-p", "playground", "--example", "contents"],
                               cwd=ROOT, env=os.environ | settings | environment, capture_output=True, text=True,
                               timeout=PATIENCE, check=False)
         return done.returncode, done.stdout.strip(), done.stderr

@@ -79,7 +79,7 @@ mod tests {
         }
     }
 
-    fn paths(files: &[(Cow<'static, str>, File)]) -> Vec<&str> {
+    fn paths<'a>(files: &'a [(Cow<'static, str>, File)]) -> Vec<&'a str> {
         files.iter().map(|(path, _)| path.as_ref()).collect()
     }
 

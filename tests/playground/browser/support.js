@@ -37,7 +37,11 @@ export async function open(t, { at = origin, expected = [], colorScheme = "light
     return route.abort();
   });
   // Of the context: workers load things too.
-  context.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  context.on("requestfailed", (request) => {
+    const problem = request.failure()?.errorText;
+    // The page lets go of what it is loading when it is left or loaded again.
+    if (problem !== "net::ERR_ABORTED") complaints.push(`${request.url()}: ${problem}`);
+  });
   context.on("response", (answer) => answer.status() >= 400 && complaints.push(`${answer.url()}: ${answer.status()}`));
   const page = await context.newPage();
   page.on("websocket", (socket) => new URL(socket.url()).host === new URL(at).host || elsewhere.push(socket.url()));
