@@ -59,26 +59,22 @@ fn run() -> Result<(), Box<dyn Error>> {
     for path in page.paths().chain(node.paths()) {
         println!("cargo:rerun-if-changed={}", path.display());
     }
-    let built = if matches!(wish, Wish::Off) {
-        Err(Missing::new(format!(
-            "it was left out of this build ({VARIABLE}=off)"
-        )))
-    } else {
-        build(&page, &node, &out)
-    };
-    let list = match built {
-        Ok(folder) => bundle::list(&folder)?,
-        Err(missing) => {
-            if matches!(wish, Wish::Required) {
+    let list = match wish {
+        Wish::Off => bundle::none(&format!("it was left out of this build ({VARIABLE}=off)")),
+        Wish::Auto | Wish::Required => match build(&page, &node, &out) {
+            Ok(folder) => bundle::list(&folder)?,
+            Err(missing) if matches!(wish, Wish::Required) => {
                 return Err(missing.report().join("\n").into());
             }
-            // Whoever installs Node by a version manager has another PATH afterwards.
-            println!("cargo:rerun-if-env-changed=PATH");
-            for line in missing.report() {
-                println!("cargo:warning={line}");
+            Err(missing) => {
+                // Whoever installs Node by a version manager has another PATH afterwards.
+                println!("cargo:rerun-if-env-changed=PATH");
+                for line in missing.report() {
+                    println!("cargo:warning={line}");
+                }
+                bundle::none(missing.reason())
             }
-            bundle::none(missing.reason())
-        }
+        },
     };
     fs::write(out.join("bundle.rs"), list)?;
     Ok(())
