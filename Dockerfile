@@ -1,10 +1,18 @@
 # One image with every program; docker-compose.yml says which one a container runs.
+FROM node:22-bookworm-slim AS node
+
 FROM rust:1.95-bookworm AS build
+# Node builds the playground, which is part of the router.
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
+ENV ROOKERY_PLAYGROUND=required
 WORKDIR /src
 COPY . .
 # The caches belong to the builder and are not part of the image, so the programs are copied out in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
+    --mount=type=cache,target=/root/.npm,sharing=locked \
     cargo build --release --locked \
         --package users --package posts --package messaging --package router --package migrations --bins \
     && mkdir /out \

@@ -255,6 +255,14 @@ impl Settings<'_> {
         let router = self.ports.url(Process::Router);
         println!("Ready after {:.1} s.\n", took.as_secs_f64());
         println!("  graph   {router}/graphql");
+        if self.env.flag("PLAYGROUND", true)? {
+            match playground::BUNDLE {
+                Ok(_) => println!("  play    {router}/playground"),
+                Err(reason) => {
+                    println!("  play    missing: {reason}; {router}/playground says more");
+                }
+            }
+        }
         println!("  rest    {router}/api, described and to be tried at {router}/docs");
         if !cli.no_seed {
             println!(

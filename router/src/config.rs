@@ -34,6 +34,7 @@ use crate::{
 /// | `ALLOWED_ORIGINS` | none | CORS allow-list, comma-separated |
 /// | `TRUSTED_PROXIES` | none | addresses and networks whose `X-Forwarded-For` is believed, comma-separated |
 /// | `GRAPHQL_INTROSPECTION` | `true` | `false` refuses introspection and leaves suggestions out of messages |
+/// | `PLAYGROUND` | `true` | `false` serves no `/playground` |
 /// | `SHARE_SUBGRAPH_REQUESTS` | `false` | identical queries of one sender in flight at once cost a subgraph one request |
 /// | `ROUTER_WORKERS` | physical cores | threads that serve requests |
 /// | `LIVE_MAX_CLIENTS` | 15000 | clients with a WebSocket or a stream at once |
@@ -52,6 +53,7 @@ pub struct RouterConfig {
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: TrustedProxies,
     pub introspection: bool,
+    pub playground: bool,
     pub share_subgraph_requests: bool,
     pub workers: Option<NonZeroUsize>,
     pub live_max_clients: usize,
@@ -105,6 +107,7 @@ impl RouterConfig {
             allowed_origins: allowed_origins(env)?,
             trusted_proxies: TrustedProxies::of_router(env)?,
             introspection: env.flag("GRAPHQL_INTROSPECTION", true)?,
+            playground: env.flag("PLAYGROUND", true)?,
             share_subgraph_requests: env.flag("SHARE_SUBGRAPH_REQUESTS", false)?,
             workers: env.parsed("ROUTER_WORKERS", "a number of threads above 0")?,
             live_max_clients: max_clients(env)?,

@@ -79,7 +79,7 @@ async fn serve(
     hive_router::ntex::rt::spawn(keys.clone().follow(shutdown.clone()));
     let readiness = Readiness::new(&config.subgraphs, keys)?;
     let rest = Rest::new(config.subgraphs.clone(), config.limits.request_timeout)?;
-    let pages = Pages::new().map_err(other)?;
+    let pages = Pages::new(config.playground.then_some(playground::BUNDLE)).map_err(other)?;
     let tickets = Tickets::new();
     let (supergraph, seen) = config.supergraph.first().await?;
     let documents = config.operations.manifest();

@@ -1,10 +1,12 @@
-//! What the router serves of itself: the description of the REST API, and a page to read and try it with. All of it is part
-//! of the program.
+//! What the router serves of itself: the description of the REST API, a page to read and try it with, and one for the graph.
+//! All of it is part of the program.
 
 mod file;
+mod playground;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
+use ::playground::Bundle;
 use hive_router::ntex::util::Bytes;
 use utoipa_swagger_ui::Config;
 
@@ -46,20 +48,24 @@ pub(crate) enum PagesError {
     Vendored(String),
     #[error("the page of the REST API: there is no {0}")]
     Missing(&'static str),
+    #[error("the playground: there is no index.html")]
+    NoPlaygroundPage,
 }
 
 /// The files by their paths.
-pub(crate) struct Pages(BTreeMap<&'static str, File>);
+pub(crate) struct Pages(BTreeMap<Cow<'static, str>, File>);
 
 impl Pages {
-    pub(crate) fn new() -> Result<Self, PagesError> {
+    /// All of them; without a playground there is nothing at its paths.
+    pub(crate) fn new(playground: Option<Bundle>) -> Result<Self, PagesError> {
         let config = Arc::new(config());
         let mut files = BTreeMap::new();
         let openapi = File::new(Bytes::from_static(OPENAPI.as_bytes()), "application/json");
-        files.insert(OPENAPI_PATH, openapi);
+        files.insert(OPENAPI_PATH.into(), openapi);
         for (name, path) in ASSETS {
             let (bytes, media_type) = vendored(name, &config)?;
-            files.insert(path, File::new(bytes, &media_type).with_policy(POLICY));
+            let file = File::new(bytes, &media_type).with_policy(POLICY);
+            files.insert(path.into(), file);
         }
         let (page, _media_type) = vendored(PAGE, &config)?;
         let (head, with_base) = BASE;
@@ -68,7 +74,10 @@ impl Pages {
             return Err(PagesError::Missing("<head>"));
         }
         let page = File::new(page.into(), "text/html; charset=utf-8").with_policy(POLICY);
-        files.extend(PAGE_PATHS.map(|path| (path, page.clone())));
+        files.extend(PAGE_PATHS.map(|path| (path.into(), page.clone())));
+        if let Some(bundle) = playground {
+            files.extend(playground::files(bundle)?);
+        }
         Ok(Self(files))
     }
 
@@ -106,11 +115,13 @@ mod tests {
 
     #[test]
     fn everything_that_the_page_loads_is_there() {
-        let pages = Pages::new().unwrap();
+        let pages = Pages::new(None).unwrap();
         for path in PAGE_PATHS.into_iter().chain([OPENAPI_PATH]) {
             assert!(pages.find(path).is_some(), "{path}");
         }
-        assert!(pages.find("/docs/swagger-ui.js").is_none());
+        for path in ["/docs/swagger-ui.js", "/playground"] {
+            assert!(pages.find(path).is_none(), "{path}");
+        }
     }
 
     #[test]

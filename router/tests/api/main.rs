@@ -23,6 +23,7 @@ mod operations;
 mod outage;
 mod pages;
 mod paths;
+mod playground;
 mod rate;
 mod rate_store;
 mod ready;
