@@ -47,7 +47,7 @@ def install(source, folder):
 
 
 @contextlib.contextmanager
-def running(program, scratch):
+def running(program, scratch, variables=None):
     """The origin of a system that runs meanwhile; its log, when anything is wrong. It must leave no process."""
     port = drive.free_ports()
     origin = f"http://127.0.0.1:{port}"
@@ -57,7 +57,8 @@ def running(program, scratch):
     shutil.rmtree(data, ignore_errors=True)
     with log.open("wb") as out:
         system = subprocess.Popen([program, "--port", str(port), "--data-dir", data], stdin=subprocess.DEVNULL,
-                                  stdout=out, stderr=subprocess.STDOUT, cwd=drive.ROOT, env=drive.environment())
+                                  stdout=out, stderr=subprocess.STDOUT, cwd=drive.ROOT,
+                                  env={**drive.environment(), **(variables or {})})
     try:
         print(f"ready after {drive.wait_until_ready(system, origin, log):.1f} s", flush=True)
         yield origin
