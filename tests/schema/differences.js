@@ -32,6 +32,12 @@ export const onPurpose = [
     why: 'A new type that implements an interface of before comes where clients ask for that interface. It says only that the type is new.',
   },
   {
+    change: /^OBJECT_TYPE_INTERFACE_ADDED /,
+    theirs: 'dangerous',
+    ours: 'safe',
+    why: 'Where the interface is new itself, no client has asked for it.',
+  },
+  {
     change: /^DIRECTIVE_USAGE_SCALAR_(ADDED|REMOVED) /,
     theirs: 'nothing',
     ours: 'dangerous',

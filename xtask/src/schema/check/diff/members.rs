@@ -31,13 +31,24 @@ impl Diff<'_> {
     }
 
     pub(super) fn interface_added(&mut self, ty: &Name, interface: &Name) {
-        let message = format!(
-            "`{ty}` implements `{interface}` now, and may come where `{interface}` is asked for"
-        );
+        let (criticality, message) = if self.old.types.contains_key(interface) {
+            let comes = format!("and may come where `{interface}` is asked for");
+            (
+                Dangerous,
+                format!("`{ty}` implements `{interface}` now, {comes}"),
+            )
+        } else {
+            // Nobody has asked for it yet.
+            (
+                Safe,
+                format!("`{ty}` implements `{interface}`, which is new"),
+            )
+        };
+        let coordinate = format!("{ty}.{interface}");
         self.add(
             Kind::ObjectTypeInterfaceAdded,
-            Dangerous,
-            format!("{ty}.{interface}"),
+            criticality,
+            coordinate,
             message,
         );
     }
