@@ -4,6 +4,8 @@
 //! the like, which its loaders honour, would move or rewire the router of whoever happens to have them set. What the
 //! engine has no opinion about is left at its default; everything that opens or closes something is said here.
 
+mod started;
+
 use std::time::Duration;
 
 use hive_router::config::{
@@ -15,6 +17,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use crate::{config::RouterConfig, gate, policy, private_files::PrivateFiles};
+pub(crate) use started::Started;
 
 /// How long requests in flight may take to finish once the router is asked to stop: as long as a subgraph may take by
 /// default, so that a request cut off has waited for something that does not come.

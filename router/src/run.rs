@@ -1,18 +1,16 @@
 //! Starts the engine, serves, and stops without cutting anybody off.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use common::{auth::install_crypto, service::StartError, shutdown::Shutdown};
 use hive_router::{
-    PluginRegistry, RouterPaths, RouterSharedState, SchemaState,
-    background_tasks::BackgroundTasksManager,
-    build_http_service_config,
+    RouterPaths, RouterSharedState, SchemaState, build_http_service_config,
     config::HiveRouterConfig,
-    configure_app_from_config, configure_ntex_app, init_rustls_crypto_provider,
-    invoke_shutdown_hooks,
+    configure_ntex_app, init_rustls_crypto_provider, invoke_shutdown_hooks,
     ntex::{
         SharedCfg,
         rt::{DefaultRuntime, System},
+        server::Server,
         web::{self, App, HttpServer},
     },
     pipeline::{
@@ -27,28 +25,22 @@ use tokio::net::TcpSocket;
 use crate::{
     config::RouterConfig,
     edge::{Cors, Edge, InFlight},
-    engine::{self, GRACE, GRAPHQL_PATH},
+    engine::{GRACE, GRAPHQL_PATH, Started},
     gate::{Gate, Keeper, Tickets},
     inside::Password,
     live::Live,
     nodes::Nodes,
     operations::Operations,
     pages::Pages,
-    policy::Policy,
-    private_files::PrivateFiles,
     rate::Rate,
     ready::Readiness,
     rest::Rest,
-    supergraph::{Follower, Supergraph},
-    telemetry::Telemetry,
+    supergraph::{First, Follower, Supergraph},
 };
 
 /// Connections that may wait to be accepted. The default of 128 refuses clients when thousands come back at once, as
 /// they do after a restart.
 const BACKLOG: u32 = 4_096;
-
-/// How long the engine may take to build its schema: far more than it needs, so that only a hang reaches it.
-const SCHEMA: Duration = Duration::from_secs(30);
 
 /// The stack of a worker. In a debug build the engine needs some 50 KiB for a level of an operation, whose parser allows
 /// 50 levels: the usual 2 MiB end at 36, and the process with them. Only what is used of it becomes memory.
@@ -81,26 +73,23 @@ async fn serve(
     let rest = Rest::new(config.subgraphs.clone(), config.limits.request_timeout)?;
     let pages = Pages::new(config.playground.then_some(playground::BUNDLE)).map_err(other)?;
     let tickets = Tickets::new();
-    let (supergraph, seen) = config.supergraph.first().await?;
-    let documents = config.operations.manifest();
-    let files = PrivateFiles::write(supergraph.sdl(), &documents, tickets.jwks())?;
-    let engine = configured(&config, &supergraph, &files)?;
-    let telemetry = Telemetry::init(
+    let First {
+        supergraph,
+        seen,
+        missed,
+    } = config.supergraph.first().await?;
+    let Started {
         engine,
-        config.log_format,
-        std::mem::take(&mut config.log_filter),
-    )
-    .map_err(StartError::Other)?;
-
-    let mut background = BackgroundTasksManager::new();
-    let plugins = PluginRegistry::new().register::<Policy>();
-    let (shared, schema) =
-        configure_app_from_config(engine, telemetry.context.clone(), &mut background, plugins)
-            .await
-            .map_err(other)?;
-    has_policy(&shared)?;
-    has_schema(&schema).await?;
-    files.forget_keys()?;
+        telemetry,
+        shared,
+        schema,
+        mut background,
+        files,
+    } = Started::with(&mut config, &supergraph, &tickets).await?;
+    // Only now is there a log.
+    if let Some(error) = missed {
+        tracing::warn!(%error, "the supergraph is that of SUPERGRAPH_FILE for now");
+    }
     say_what_is_broken(&supergraph, &config.operations);
 
     let (in_flight, password) = (InFlight::default(), Password::new());
@@ -149,6 +138,44 @@ async fn serve(
         live: live.clone(),
         nodes,
     };
+    let server = server(
+        engine,
+        &shared,
+        &schema,
+        gate,
+        edge,
+        config.workers,
+        listener,
+    )?;
+    tracing::info!(%address, "listening");
+
+    let (stopped, told) = (server.clone(), farewell(shutdown, in_flight.clone(), live));
+    hive_router::ntex::rt::spawn(async move {
+        told.await;
+        stopped.stop(true).await;
+    });
+    let outcome = server.await;
+    finish(&in_flight).await;
+    if let Some(recorder) = config.recorder {
+        recorder.finish().await;
+    }
+    background.graceful_shutdown().await;
+    invoke_shutdown_hooks(&shared).await;
+    tracing::info!("stopped");
+    telemetry.shutdown().await;
+    Ok(outcome?)
+}
+
+/// The layers of a request, and the threads that serve them.
+fn server(
+    engine: &'static HiveRouterConfig,
+    shared: &Arc<RouterSharedState>,
+    schema: &Arc<SchemaState>,
+    gate: Gate,
+    edge: Edge,
+    workers: Option<NonZeroUsize>,
+    listener: std::net::TcpListener,
+) -> io::Result<Server> {
     let paths = RouterPaths::new(GRAPHQL_PATH.to_owned(), None, None);
     let long_lived = LongLivedClientLimitService::new(engine);
     let compression = ResponseCompressionService::new(engine);
@@ -178,42 +205,10 @@ async fn serve(
         .disable_signals()
         .config(SharedCfg::new("router").add(build_http_service_config(engine)))
         .shutdown_timeout(engine.shutdown_timeout());
-    if let Some(workers) = config.workers {
+    if let Some(workers) = workers {
         server = server.workers(workers.get());
     }
-    let server = server.listen(listener)?.run();
-    tracing::info!(%address, "listening");
-
-    let (stopped, told) = (server.clone(), farewell(shutdown, in_flight.clone(), live));
-    hive_router::ntex::rt::spawn(async move {
-        told.await;
-        stopped.stop(true).await;
-    });
-    let outcome = server.await;
-    finish(&in_flight).await;
-    if let Some(recorder) = config.recorder {
-        recorder.finish().await;
-    }
-    background.graceful_shutdown().await;
-    invoke_shutdown_hooks(&shared).await;
-    tracing::info!("stopped");
-    telemetry.shutdown().await;
-    Ok(outcome?)
-}
-
-/// The engine's configuration, which it wants for as long as the process lives.
-fn configured(
-    config: &RouterConfig,
-    supergraph: &Supergraph,
-    files: &PrivateFiles,
-) -> Result<&'static HiveRouterConfig, StartError> {
-    let engine = engine::config(config, files).map_err(other)?;
-    if supergraph.is_enforced_by(&engine) {
-        return Ok(engine.into_static());
-    }
-    Err(StartError::Other(
-        "the engine would not enforce the authorization of this supergraph".into(),
-    ))
+    Ok(server.listen(listener)?.run())
 }
 
 /// At the start there is no supergraph before it that would do better.
@@ -244,30 +239,6 @@ fn listen(address: std::net::SocketAddr) -> Result<std::net::TcpListener, StartE
         socket.listen(BACKLOG)?.into_std()
     };
     bind().map_err(|source| StartError::Listen { address, source })
-}
-
-/// A plugin that is registered but not configured is not run, without a word.
-fn has_policy(shared: &RouterSharedState) -> Result<(), StartError> {
-    match shared.plugins.as_ref().map(|plugins| plugins.len()) {
-        Some(1) => Ok(()),
-        _ => Err(StartError::Other(
-            "the engine does not run our policy".into(),
-        )),
-    }
-}
-
-/// The engine builds the schema in the background and says only in its log how that went.
-async fn has_schema(schema: &SchemaState) -> Result<(), StartError> {
-    let built = async {
-        while schema.configured_runtime().is_none() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(SCHEMA, built)
-        .await
-        .map_err(|_elapsed| {
-            StartError::Other("the engine cannot serve this supergraph; its log says why".into())
-        })
 }
 
 /// Waits until the router is to stop, and tells those who would not find out by themselves.

@@ -12,7 +12,7 @@ mod plan;
 use std::{fmt, sync::Arc};
 
 pub(crate) use follow::Follower;
-pub(crate) use origin::Origin;
+pub(crate) use origin::{First, Origin};
 
 use hive_router::{
     config::HiveRouterConfig,

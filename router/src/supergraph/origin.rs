@@ -8,7 +8,7 @@ use std::{
 
 use common::{
     config::{ConfigError, Env, malformed},
-    objects::Objects,
+    objects::{EXPECTS, Objects},
 };
 use registry::{Hash, Registry, RegistryError};
 
@@ -30,6 +30,14 @@ pub(crate) enum Origin {
     File(PathBuf),
     /// What was published last. The file is for starts without it.
     Registry(Registry, Option<PathBuf>),
+}
+
+/// The supergraph that a router starts with.
+pub(crate) struct First {
+    pub(crate) supergraph: Supergraph,
+    pub(crate) seen: Seen,
+    /// Why it is not that of the registry.
+    pub(crate) missed: Option<OriginError>,
 }
 
 /// Which supergraph was seen last.
@@ -74,31 +82,26 @@ impl Origin {
     }
 
     /// The supergraph to start with. The error names the variable that says where it is.
-    pub(crate) async fn first(&self) -> Result<(Supergraph, Seen), ConfigError> {
-        let (name, file) = match self {
-            Self::Committed => (
-                "schema/supergraph.graphql",
-                Ok((COMMITTED.to_owned(), Seen::Nothing)),
-            ),
-            Self::File(path) => (FILE, read(path)),
+    pub(crate) async fn first(&self) -> Result<First, ConfigError> {
+        match self {
+            Self::Committed => {
+                let committed = (COMMITTED.to_owned(), Seen::Nothing);
+                parsed("schema/supergraph.graphql", FILE_EXPECTS, Ok(committed))
+            }
+            Self::File(path) => parsed(FILE, FILE_EXPECTS, read(path)),
             Self::Registry(registry, fallback) => match (newest(registry).await, fallback) {
-                (Err(error), Some(path)) => {
-                    tracing::warn!(%error, "the supergraph is that of SUPERGRAPH_FILE for now");
+                (Err(missed), Some(path)) => {
                     // Whatever the registry has is newer.
-                    let first = read(path).map(|(sdl, _seen)| (sdl, Seen::Nothing));
-                    (FILE, first)
+                    let sdl = read(path).map(|(sdl, _seen)| (sdl, Seen::Nothing));
+                    let first = parsed(FILE, FILE_EXPECTS, sdl)?;
+                    Ok(First {
+                        missed: Some(missed),
+                        ..first
+                    })
                 }
-                (newest, _) => (REGISTRY, newest),
+                (newest, _) => parsed(REGISTRY, EXPECTS, newest),
             },
-        };
-        let expects = if name == REGISTRY {
-            common::objects::EXPECTS
-        } else {
-            FILE_EXPECTS
-        };
-        let (sdl, seen) = file.map_err(|error| malformed(name, expects, error))?;
-        let supergraph = Supergraph::parse(sdl).map_err(|error| malformed(name, expects, error))?;
-        Ok((supergraph, seen))
+        }
     }
 
     /// How often to look for another one; never where there is only one.
@@ -133,6 +136,20 @@ impl Origin {
             }
         }
     }
+}
+
+fn parsed(
+    name: &'static str,
+    expects: &'static str,
+    found: Result<(String, Seen), OriginError>,
+) -> Result<First, ConfigError> {
+    let (sdl, seen) = found.map_err(|error| malformed(name, expects, error))?;
+    let supergraph = Supergraph::parse(sdl).map_err(|error| malformed(name, expects, error))?;
+    Ok(First {
+        supergraph,
+        seen,
+        missed: None,
+    })
 }
 
 async fn newest(registry: &Registry) -> Result<(String, Seen), OriginError> {

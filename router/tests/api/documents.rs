@@ -30,8 +30,8 @@ impl Recorded {
 
     async fn router(&self, graph: &Graph, mode: &str) -> Router {
         let folder = self.0.path().to_str().unwrap();
-        let more = [("OPERATIONS_DIR", folder), ("PERSISTED_DOCUMENTS", mode)];
-        Router::start_with(graph, &more).await
+        let variables = [("OPERATIONS_DIR", folder), ("PERSISTED_DOCUMENTS", mode)];
+        Router::start_with(graph, &variables).await
     }
 }
 

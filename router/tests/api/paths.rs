@@ -23,7 +23,8 @@ async fn what_does_not_exist_is_404_in_the_envelope_of_the_rest_api() {
         "/docs/typo.js",
         "/internal/followee-ids",
         "/internal/followee-versions",
-        "/playground",
+        "/playground/typo.js",
+        "/internal/nodes",
         "/laboratory",
         "/typo?query={unread}",
     ];

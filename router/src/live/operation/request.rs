@@ -49,14 +49,14 @@ impl Request {
             return Ok(());
         }
         let Some(id) = self.id() else {
-            return match operations.are_required() {
-                true => Err(Problem::of_request(
+            if operations.are_required() {
+                return Err(Problem::of_request(
                     "PERSISTED_DOCUMENT_ID_REQUIRED",
                     "Persisted document id is required",
-                )),
-                // What is missing then is the document.
-                false => Ok(()),
-            };
+                ));
+            }
+            // What is missing then is the document.
+            return Ok(());
         };
         let document = operations.document(id).ok_or_else(|| {
             let message = format!("Persisted document not found: {id}");

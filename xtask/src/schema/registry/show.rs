@@ -128,17 +128,15 @@ fn document(entry: &Entry, arguments: &Fetch) -> Result<Hash> {
             (false, false) => entry.supergraph,
         });
     };
-    match entry.subgraphs.get(name) {
-        Some(subgraph) => Ok(subgraph.schema),
-        None => {
-            let names: Vec<_> = entry.subgraphs.keys().map(String::as_str).collect();
-            Err(Failure::new(format!(
-                "version {} has no subgraph `{name}`, it has {}",
-                entry.version,
-                names.join(", ")
-            )))
-        }
-    }
+    let subgraph = entry.subgraphs.get(name).ok_or_else(|| {
+        let names: Vec<_> = entry.subgraphs.keys().map(String::as_str).collect();
+        Failure::new(format!(
+            "version {} has no subgraph `{name}`, it has {}",
+            entry.version,
+            names.join(", ")
+        ))
+    })?;
+    Ok(subgraph.schema)
 }
 
 async fn entry(registry: &Registry, version: Option<u64>) -> Result<Entry> {

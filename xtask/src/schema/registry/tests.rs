@@ -188,7 +188,8 @@ fn what_breaks_an_operation_that_routers_have_seen_is_not_published() {
     };
     let usage = registry::usage::Usage::new(team.objects());
     let now = SystemClock::shared().now();
-    traffic::block_on(async { Ok(usage.store("r", now, &[seen]).await.unwrap()) }).unwrap();
+    let stored = traffic::block_on(async { Ok(usage.store("r", now, &[seen]).await) });
+    stored.unwrap().unwrap();
     assert_code(team.run(&["publish", "--usage", &team.place()]), 1);
     // Nobody is known to use it then.
     assert_code(team.run(&["publish"]), 0);
