@@ -29,8 +29,8 @@ def run(*command, **options):
         raise drive.Wrong(f"{command[0]} {command[1]}: exit {code}")
 
 
-def install(source, folder):
-    """Installs what the lock file of a folder says into another one; the Node to run it with."""
+def install(source, folder, *beside):
+    """Installs what the lock file of a folder says into another one, and copies some more of it; the Node to run it with."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(source / name, folder)
@@ -40,6 +40,13 @@ def install(source, folder):
     old = int(version.lstrip("v").split(".")[0]) < 20
     omit = [] if old else ["--omit=optional"]
     run("npm", "ci", *omit, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", cwd=folder)
+    # A module looks for others beside itself.
+    for name in beside:
+        if (source / name).is_dir():
+            shutil.rmtree(folder / name, ignore_errors=True)
+            shutil.copytree(source / name, folder / name)
+        else:
+            shutil.copy(source / name, folder)
     if not old:
         return there
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -47,11 +54,11 @@ def install(source, folder):
 
 
 @contextlib.contextmanager
-def running(program, scratch, variables=None):
+def running(program, scratch, variables=None, name="system"):
     """The origin of a system that runs meanwhile; its log, when anything is wrong. It must leave no process."""
     port = drive.free_ports()
     origin = f"http://127.0.0.1:{port}"
-    log, data = scratch / "system.log", scratch / "data"
+    log, data = scratch / f"{name}.log", scratch / f"{name}-data"
     # The account that PostgreSQL runs as has to get through to its data.
     scratch.chmod(0o755)
     shutil.rmtree(data, ignore_errors=True)
@@ -60,9 +67,9 @@ def running(program, scratch, variables=None):
                                   stdout=out, stderr=subprocess.STDOUT, cwd=drive.ROOT,
                                   env={**drive.environment(), **(variables or {})})
     try:
-        print(f"ready after {drive.wait_until_ready(system, origin, log):.1f} s", flush=True)
+        print(f"{name}: ready after {drive.wait_until_ready(system, origin, log):.1f} s", flush=True)
         yield origin
-        print(f"stopped with {drive.stop(system, data, port)} processes, none left")
+        print(f"{name}: stopped with {drive.stop(system, data, port)} processes, none left")
     except (drive.Wrong, OSError, subprocess.TimeoutExpired):
         print(f"--- the log of the system\n{log.read_text(errors='replace')[-4000:]}", flush=True)
         raise
