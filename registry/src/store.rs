@@ -6,7 +6,7 @@
 //! | `documents/<sha256>` | an SDL or a report, by what is in it |
 //! | `supergraph.graphql` | a copy of the newest supergraph, for routers of other makes |
 //!
-//! An entry may only be made where there is none. Of two who publish at once, one makes it; the other looks again, checks
+//! An entry may only be made where there is none, which both kinds of store see to. Of two who publish at once, one makes it; the other looks again, checks
 //! again and makes the next. So nobody's publication is lost, whatever the store is.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,6 @@ use common::{
     clock::SharedClock,
     objects::{Location, Objects, ObjectsError},
 };
-use serde::de::DeserializeOwned;
 
 use crate::{
     Hash,
@@ -175,15 +174,22 @@ impl Registry {
     /// Of the entries after this version, in their order.
     async fn locations(&self, version: u64) -> Result<Vec<Location>, RegistryError> {
         let folder = Location::from(LOG);
-        Ok(self
-            .objects
-            .list(&folder, Some(&location_of(version)))
-            .await?)
+        let after = location_of(version);
+        let mut found = self.objects.list(&folder, Some(&after)).await?;
+        // What somebody else has put there is no version.
+        found.retain(|location| version_of(location).is_some());
+        Ok(found)
     }
 
-    async fn read<T: DeserializeOwned>(&self, location: &Location) -> Result<T, RegistryError> {
+    async fn read(&self, location: &Location) -> Result<Entry, RegistryError> {
         let text = self.text(location).await?;
-        serde_json::from_str(&text).map_err(|error| damaged(location, error))
+        let entry: Entry =
+            serde_json::from_str(&text).map_err(|error| damaged(location, error))?;
+        if location_of(entry.version) == *location {
+            Ok(entry)
+        } else {
+            Err(damaged(location, "it is of another version"))
+        }
     }
 
     async fn text(&self, location: &Location) -> Result<String, RegistryError> {
@@ -212,6 +218,11 @@ impl Draft {
 /// Eight digits sort as numbers do.
 fn location_of(version: u64) -> Location {
     Location::from(format!("{LOG}/{version:08}.json"))
+}
+
+fn version_of(location: &Location) -> Option<u64> {
+    let version = location.filename()?.strip_suffix(".json")?.parse().ok()?;
+    (location_of(version) == *location).then_some(version)
 }
 
 fn document_of(hash: Hash) -> Location {

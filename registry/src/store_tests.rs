@@ -163,6 +163,21 @@ async fn what_was_changed_behind_its_back_is_not_served() {
 }
 
 #[tokio::test]
+async fn what_else_is_put_into_the_log_is_no_version() {
+    let (registry, memory) = registry();
+    let entry = append(&registry, draft(0, &[("users", "u1")])).await.unwrap();
+    for name in ["log/notes.json", "log/2.json", "log/99999999.json.old"] {
+        memory.put(&Path::from(name), "{}".into()).await.unwrap();
+    }
+    assert_eq!(registry.latest().await.unwrap(), Some(entry.clone()));
+    let moved = serde_json::to_vec(&entry).unwrap();
+    let second = Path::from("log/00000002.json");
+    memory.put(&second, moved.into()).await.unwrap();
+    let error = registry.latest().await.unwrap_err();
+    assert!(error.to_string().contains("another version"), "{error}");
+}
+
+#[tokio::test]
 async fn a_draft_knows_whether_it_changes_anything() {
     let (registry, _) = registry();
     let entry = append(&registry, draft(0, &[("users", "u1")]))

@@ -1,21 +1,31 @@
 //! What clients have sent, as routers have seen it.
 //!
 //! A router counts for a while and stores what it has counted as an object of its own, `usage/<day>/<time>-<router>.jsonl`
-//! with a line a client and operation; documents are stored once, by their hash. So any number of routers write without
-//! knowing of one another. What is older than a check looks back may be deleted, by a rule of the bucket for example.
+//! with a line a client and operation; documents are stored once a day, as `usage-documents/<day>/<sha256>`. So any number
+//! of routers write without knowing of one another. What is older than a check looks back may be deleted, by a rule of the
+//! bucket for example; a line whose document is gone is as good as deleted.
 
-use std::collections::{BTreeMap, HashMap, hash_map};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, hash_map},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use common::{
     Timestamp,
     objects::{Location, Objects, ObjectsError},
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::Hash;
 
 const FOLDER: &str = "usage";
-const DOCUMENTS: &str = "documents";
+const DOCUMENTS: &str = "usage-documents";
+
+/// Requests to the store at once.
+const AT_ONCE: usize = 16;
+/// Documents that are remembered as stored: more than a router counts in a minute.
+const REMEMBERED: usize = 4_096;
 
 /// One operation of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +67,16 @@ pub enum UsageError {
 #[derive(Clone)]
 pub struct Usage {
     objects: Objects,
+    /// What this process has stored, so that it does not do so every minute.
+    stored: Arc<Mutex<HashSet<Location>>>,
 }
 
 impl Usage {
     pub fn new(objects: Objects) -> Self {
-        Self { objects }
+        Self {
+            objects,
+            stored: Arc::default(),
+        }
     }
 
     /// Stores what a router has counted up to now. `router` is a name that no other router has.
@@ -71,11 +86,12 @@ impl Usage {
         now: Timestamp,
         counted: &[Use],
     ) -> Result<(), UsageError> {
+        let day = day(now);
         let mut lines = String::new();
+        let mut documents = HashMap::new();
         for each in counted {
             let document = Hash::of(&each.document);
-            let text = each.document.clone().into();
-            self.objects.create(&document_of(document), text).await?;
+            documents.insert(document_of(&day, document), each.document.clone());
             let line = Line {
                 client: each.client.clone(),
                 client_version: each.client_version.clone(),
@@ -89,29 +105,55 @@ impl Usage {
             lines.push_str(&line);
             lines.push('\n');
         }
-        let (day, now) = (day(now), now.as_micros());
+        // Before the lines that name them.
+        stream::iter(documents)
+            .map(Ok)
+            .try_for_each_concurrent(AT_ONCE, async |(location, document)| {
+                self.store_document(location, document).await
+            })
+            .await?;
+        let now = now.as_micros();
         let location = Location::from(format!("{FOLDER}/{day}/{now}-{router}.jsonl"));
         Ok(self.objects.put(&location, lines.into()).await?)
+    }
+
+    async fn store_document(&self, at: Location, document: String) -> Result<(), UsageError> {
+        if self.stored().contains(&at) {
+            return Ok(());
+        }
+        self.objects.create(&at, document.into()).await?;
+        let mut stored = self.stored();
+        if stored.len() >= REMEMBERED {
+            stored.clear();
+        }
+        stored.insert(at);
+        Ok(())
+    }
+
+    fn stored(&self) -> std::sync::MutexGuard<'_, HashSet<Location>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was counted on this day and after it, each operation of a client once.
     pub async fn since(&self, from: Timestamp) -> Result<Vec<Use>, UsageError> {
         let folder = Location::from(FOLDER);
         let begin = Location::from(format!("{FOLDER}/{}", day(from)));
-        let mut counted: BTreeMap<(String, String, String, Hash), (u64, Timestamp)> =
-            BTreeMap::new();
+        let mut counted = BTreeMap::new();
+        let mut documents = HashMap::new();
         for location in self.objects.list(&folder, Some(&begin)).await? {
+            let day = location.parts().nth(1);
+            let day = day.as_ref().map(AsRef::as_ref).unwrap_or_default();
             for line in self.lines(&location).await? {
+                if let hash_map::Entry::Vacant(vacant) = documents.entry(line.document) {
+                    match self.text(&document_of(day, line.document)).await? {
+                        Some(document) => vacant.insert(document),
+                        None => continue,
+                    };
+                }
                 let key = (line.client, line.client_version, line.name, line.document);
                 let entry = counted.entry(key).or_insert((0, line.last_seen));
                 entry.0 += line.count;
                 entry.1 = entry.1.max(line.last_seen);
-            }
-        }
-        let mut documents = HashMap::new();
-        for hash in counted.keys().map(|(.., hash)| *hash) {
-            if let hash_map::Entry::Vacant(vacant) = documents.entry(hash) {
-                vacant.insert(self.text(&document_of(hash)).await?);
             }
         }
         let uses = counted.into_iter().map(
@@ -128,7 +170,8 @@ impl Usage {
     }
 
     async fn lines(&self, location: &Location) -> Result<Vec<Line>, UsageError> {
-        let text = self.text(location).await?;
+        // Somebody may be deleting what is old.
+        let text = self.text(location).await?.unwrap_or_default();
         text.lines()
             .map(|line| {
                 serde_json::from_str(line)
@@ -137,16 +180,18 @@ impl Usage {
             .collect()
     }
 
-    async fn text(&self, location: &Location) -> Result<String, UsageError> {
-        let damaged = |why: &str| UsageError::Damaged(location.to_string(), why.to_owned());
-        let bytes = self.objects.get(location).await?;
-        let bytes = bytes.ok_or_else(|| damaged("it is gone"))?;
-        String::from_utf8(bytes.into()).map_err(|_not_utf8| damaged("it is not UTF-8"))
+    async fn text(&self, location: &Location) -> Result<Option<String>, UsageError> {
+        let Some(bytes) = self.objects.get(location).await? else {
+            return Ok(None);
+        };
+        String::from_utf8(bytes.into())
+            .map(Some)
+            .map_err(|error| UsageError::Damaged(location.to_string(), error.to_string()))
     }
 }
 
-fn document_of(hash: Hash) -> Location {
-    Location::from(format!("{DOCUMENTS}/{hash}"))
+fn document_of(day: &str, hash: Hash) -> Location {
+    Location::from(format!("{DOCUMENTS}/{day}/{hash}"))
 }
 
 /// `2026-01-31`.
@@ -209,6 +254,21 @@ mod tests {
         );
         assert_eq!(usage.since(at(10 * DAY + 5)).await.unwrap(), [new, old]);
         assert_eq!(usage.since(at(12 * DAY)).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_line_whose_document_was_deleted_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::in_folder(folder.path()).unwrap();
+        let usage = Usage::new(objects.clone());
+        let (old, new) = (used("web", "{ old }", 1, 1), used("web", "{ new }", 1, 1));
+        usage
+            .store("a", at(10 * DAY), &[old.clone(), new.clone()])
+            .await
+            .unwrap();
+        let document = document_of("1970-01-11", Hash::of(&old.document));
+        objects.delete(&document).await.unwrap();
+        assert_eq!(usage.since(at(10 * DAY)).await.unwrap(), [new]);
     }
 
     #[tokio::test]

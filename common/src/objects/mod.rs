@@ -50,6 +50,26 @@ impl Objects {
             .transpose()
     }
 
+    /// The same, and nothing will be written: a folder has to be there.
+    pub fn to_read_from_env(env: &Env, name: &'static str) -> Result<Option<Self>, ConfigError> {
+        env.parsed(name, EXPECTS)?
+            .map(|place| Self::to_read(&place, env, name))
+            .transpose()
+    }
+
+    /// At a place that this variable names, or would, where nothing will be written.
+    pub fn to_read(place: &Place, env: &Env, name: &'static str) -> Result<Self, ConfigError> {
+        let Place::Folder(path) = place else {
+            return Self::at(place, env, name);
+        };
+        LocalFileSystem::new_with_prefix(path)
+            .map(|folder| Self {
+                objects: Arc::new(folder.clone()),
+                folder: Some(folder),
+            })
+            .map_err(|error| malformed(name, EXPECTS, error))
+    }
+
     /// At a place that this variable names, or would.
     pub fn at(place: &Place, env: &Env, name: &'static str) -> Result<Self, ConfigError> {
         let objects = match place {

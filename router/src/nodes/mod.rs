@@ -25,6 +25,7 @@ use hive_router::{
     sonic_rs,
 };
 pub(crate) use nodes::SUBGRAPH;
+pub(crate) use question::question;
 use nodes::{Found, Kinds, NodesSchema};
 use tokio::sync::Semaphore;
 use uuid::Uuid;

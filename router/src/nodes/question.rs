@@ -37,16 +37,34 @@ pub(super) fn body(ids: &[Uuid]) -> String {
         // Writing to a String cannot fail.
         let _ = write!(definitions, "$i{number}: ID! ");
         for kind in Kind::ALL {
-            let _ = write!(
-                fields,
-                "{}: {}(id: $i{number}) {{ __typename }} ",
-                key(kind, number),
-                kind.query()
-            );
+            look_up(&mut fields, kind, number);
         }
     }
-    let query = format!("query WhatIs({definitions}) {{ {fields}}}");
+    let query = document(&definitions, &fields);
     json!({ "query": query, "variables": variables }).to_string()
+}
+
+/// The document of the question about one id.
+pub(crate) fn question() -> String {
+    let mut fields = String::new();
+    for kind in Kind::ALL {
+        look_up(&mut fields, kind, 0);
+    }
+    document("$i0: ID! ", &fields)
+}
+
+fn document(definitions: &str, fields: &str) -> String {
+    format!("query WhatIs({definitions}) {{ {fields}}}")
+}
+
+fn look_up(fields: &mut String, kind: Kind, number: usize) {
+    // Writing to a String cannot fail.
+    let _ = write!(
+        fields,
+        "{}: {}(id: $i{number}) {{ __typename }} ",
+        key(kind, number),
+        kind.query()
+    );
 }
 
 /// The name of a look-up in the answer.

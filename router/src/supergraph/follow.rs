@@ -51,6 +51,16 @@ enum Refused {
     Check(#[from] JoinError),
 }
 
+impl Refused {
+    /// Whether it would be refused again.
+    fn is_of_the_supergraph(&self) -> bool {
+        matches!(
+            self,
+            Self::Supergraph(_) | Self::Unenforced | Self::Operation(..)
+        )
+    }
+}
+
 impl Follower {
     /// Looks for another supergraph until the router stops.
     pub(crate) async fn run(mut self, shutdown: Shutdown) {
@@ -69,9 +79,7 @@ impl Follower {
                 Ok(None) => is_reachable = true,
                 Ok(Some((sdl, seen))) => {
                     is_reachable = true;
-                    // A bad one is not looked at again.
-                    self.seen = seen;
-                    self.change(sdl).await;
+                    self.change(sdl, seen).await;
                 }
                 Err(error) if is_reachable => {
                     is_reachable = false;
@@ -82,18 +90,22 @@ impl Follower {
         }
     }
 
-    async fn change(&mut self, sdl: String) {
+    async fn change(&mut self, sdl: String, supergraph: Seen) {
         if sdl == self.served.sdl() {
+            self.seen = supergraph;
             return;
         }
-        let outcome = self.take(sdl).await;
-        let supergraph = &self.seen;
-        match outcome {
+        match self.take(sdl).await {
             Ok(()) => tracing::info!(%supergraph, "another supergraph is served"),
             Err(error) => {
                 tracing::error!(%supergraph, %error, "refused; the supergraph before is served");
+                if !error.is_of_the_supergraph() {
+                    // It may be good, and is looked at again.
+                    return;
+                }
             }
         }
+        self.seen = supergraph;
     }
 
     async fn take(&mut self, sdl: String) -> Result<(), Refused> {
@@ -117,7 +129,9 @@ impl Follower {
             }
         };
         if tokio::time::timeout(BUILD, built).await.is_err() {
-            self.files.replace_supergraph(self.served.sdl())?;
+            if let Err(error) = self.files.replace_supergraph(self.served.sdl()) {
+                tracing::error!(%error, "the engine's file could not be put back");
+            }
             return Err(Refused::Engine);
         }
         self.live.serve(&supergraph);

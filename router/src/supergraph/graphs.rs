@@ -10,20 +10,8 @@ use crate::config::Subgraphs;
 
 /// Checks that there are subgraphs, and that each has an address: here, or in the supergraph.
 pub(super) fn check(document: &Document) -> Result<(), SupergraphError> {
-    let graphs = document
-        .definitions
-        .iter()
-        .find_map(|definition| match definition {
-            Definition::TypeDefinition(TypeDefinition::Enum(graphs))
-                if graphs.name == "join__Graph" =>
-            {
-                Some(graphs)
-            }
-            _ => None,
-        })
-        .ok_or(SupergraphError::NotComposed)?;
     let mut any = false;
-    for directive in graphs.values.iter().flat_map(|value| &value.directives) {
+    for directive in listed(document).ok_or(SupergraphError::NotComposed)? {
         any = true;
         let name = argument(directive, "name").unwrap_or_default();
         let url = argument(directive, "url").unwrap_or_default();
@@ -37,6 +25,28 @@ pub(super) fn check(document: &Document) -> Result<(), SupergraphError> {
     } else {
         Err(SupergraphError::NotComposed)
     }
+}
+
+/// The names of the subgraphs.
+pub(super) fn names(document: &Document) -> impl Iterator<Item = &str> {
+    let listed = listed(document).into_iter().flatten();
+    listed.filter_map(|directive| argument(directive, "name"))
+}
+
+/// What is said of each subgraph; none when it was not composed.
+fn listed(document: &Document) -> Option<impl Iterator<Item = &Directive>> {
+    let graphs = document
+        .definitions
+        .iter()
+        .find_map(|definition| match definition {
+            Definition::TypeDefinition(TypeDefinition::Enum(graphs))
+                if graphs.name == "join__Graph" =>
+            {
+                Some(graphs)
+            }
+            _ => None,
+        })?;
+    Some(graphs.values.iter().flat_map(|value| &value.directives))
 }
 
 fn is_address(url: &str) -> bool {

@@ -65,6 +65,8 @@ pub enum SupergraphError {
     Planner(#[from] PlannerError),
     #[error(transparent)]
     Source(#[from] SourceError),
+    #[error("`node` in it cannot be answered, because the router asks what an id is of: {0}")]
+    Nodes(String),
     #[error(
         "`Subscription.{0}` in it is of the subgraph `{1}`: the feeds of users, posts and messaging are known only"
     )]
@@ -90,12 +92,18 @@ impl Supergraph {
                 source.subgraph.clone(),
             ));
         }
-        Ok(Self {
+        let supergraph = Self {
             sdl,
             has_authorization,
             planner: Arc::new(planner),
             sources,
-        })
+        };
+        if graphs::names(&document).any(|name| name == nodes::SUBGRAPH) {
+            supergraph
+                .plan(&crate::nodes::question())
+                .map_err(SupergraphError::Nodes)?;
+        }
+        Ok(supergraph)
     }
 
     pub(crate) fn sdl(&self) -> &str {

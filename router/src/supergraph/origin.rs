@@ -11,6 +11,7 @@ use common::{
     objects::{EXPECTS, Objects},
 };
 use registry::{Hash, Registry, RegistryError};
+use tokio::task::JoinError;
 
 use super::{COMMITTED, Supergraph};
 
@@ -37,7 +38,7 @@ pub(crate) struct First {
     pub(crate) supergraph: Supergraph,
     pub(crate) seen: Seen,
     /// Why it is not that of the registry.
-    pub(crate) missed: Option<OriginError>,
+    pub(crate) missed: Option<ConfigError>,
 }
 
 /// Which supergraph was seen last.
@@ -69,12 +70,14 @@ pub(crate) enum OriginError {
     Registry(#[from] RegistryError),
     #[error("nothing was published in the registry yet")]
     Empty,
+    #[error("the look at it broke off: {0}")]
+    Look(#[from] JoinError),
 }
 
 impl Origin {
     pub(crate) fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let file = env.optional(FILE).map(PathBuf::from);
-        Ok(match (Objects::from_env(env, REGISTRY)?, file) {
+        Ok(match (Objects::to_read_from_env(env, REGISTRY)?, file) {
             (Some(objects), file) => Self::Registry(Registry::new(objects), file),
             (None, Some(file)) => Self::File(file),
             (None, None) => Self::Committed,
@@ -89,18 +92,21 @@ impl Origin {
                 parsed("schema/supergraph.graphql", FILE_EXPECTS, Ok(committed))
             }
             Self::File(path) => parsed(FILE, FILE_EXPECTS, read(path)),
-            Self::Registry(registry, fallback) => match (newest(registry).await, fallback) {
-                (Err(missed), Some(path)) => {
-                    // Whatever the registry has is newer.
-                    let sdl = read(path).map(|(sdl, _seen)| (sdl, Seen::Nothing));
-                    let first = parsed(FILE, FILE_EXPECTS, sdl)?;
-                    Ok(First {
-                        missed: Some(missed),
-                        ..first
-                    })
+            Self::Registry(registry, fallback) => {
+                let first = parsed(REGISTRY, EXPECTS, newest(registry).await);
+                match (first, fallback) {
+                    (Err(missed), Some(path)) => {
+                        // Whatever the registry has is looked at again: it may be another one by then.
+                        let sdl = read(path).map(|(sdl, _seen)| (sdl, Seen::Nothing));
+                        let first = parsed(FILE, FILE_EXPECTS, sdl)?;
+                        Ok(First {
+                            missed: Some(missed),
+                            ..first
+                        })
+                    }
+                    (first, _) => first,
                 }
-                (newest, _) => parsed(REGISTRY, EXPECTS, newest),
-            },
+            }
         }
     }
 
@@ -118,7 +124,9 @@ impl Origin {
         match self {
             Self::Committed => Ok(None),
             Self::File(path) => {
-                let found = read(path)?;
+                let path = path.clone();
+                // It may be on a disk that hangs.
+                let found = tokio::task::spawn_blocking(move || read(&path)).await??;
                 Ok(Some(found).filter(|(_sdl, now)| now != seen))
             }
             Self::Registry(registry, _) => {

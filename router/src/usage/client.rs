@@ -44,11 +44,11 @@ impl Client {
     }
 }
 
-/// What is fit for a log and a report.
+/// What is fit for a log and a report, and for a header when the router asks itself.
 fn kept(text: &str) -> String {
     text.trim()
         .chars()
-        .filter(|letter| !letter.is_control())
+        .filter(|letter| letter.is_ascii() && !letter.is_control())
         .take(LONGEST)
         .collect()
 }

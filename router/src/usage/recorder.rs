@@ -32,6 +32,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// the store.
 const MOST: usize = 1_000;
 const LONGEST: usize = 16 * 1024;
+/// With their values there are many more. They are forgotten when they are too many, and looked at again.
+const KNOWN: usize = 20_000;
 
 /// What this router has counted.
 pub(crate) struct Recorder {
@@ -41,11 +43,17 @@ pub(crate) struct Recorder {
     clock: SharedClock,
     hasher: RandomState,
     counted: Mutex<Counted>,
+    /// One batch is stored at a time, and whoever ends the router waits for it.
+    storing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Counted {
+    /// By what they are without their values.
     uses: HashMap<u64, Use>,
+    /// Which of those an operation is, by what it is with its values; none for one that is too large. So that it need not
+    /// be looked at again.
+    known: HashMap<u64, Option<u64>>,
     /// How many there were no room for.
     left_out: u64,
 }
@@ -79,6 +87,7 @@ impl Recorder {
             clock,
             hasher: RandomState::new(),
             counted: Mutex::default(),
+            storing: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -118,7 +127,8 @@ impl Recorder {
     }
 
     async fn store(&self) -> Result<(), registry::usage::UsageError> {
-        let Counted { uses, left_out } = mem::take(&mut *self.lock());
+        let _storing = self.storing.lock().await;
+        let Counted { uses, left_out, .. } = mem::take(&mut *self.lock());
         if left_out > 0 {
             tracing::warn!(
                 left_out,
@@ -153,19 +163,47 @@ impl Recorder {
         }
     }
 
-    /// Counts one that is known.
-    fn count_again(&self, hash: u64, now: Timestamp) -> bool {
+    /// Counts one that was looked at before; whether it was.
+    fn count_again(&self, asked: u64, now: Timestamp) -> bool {
         let mut counted = self.lock();
-        if let Some(known) = counted.uses.get_mut(&hash) {
-            known.count += 1;
-            known.last_seen = now;
-            return true;
-        }
-        if counted.uses.len() < MOST {
+        let Some(found) = counted.known.get(&asked).copied() else {
             return false;
+        };
+        match found.and_then(|hash| counted.uses.get_mut(&hash)) {
+            Some(used) => {
+                used.count += 1;
+                used.last_seen = now;
+                true
+            }
+            // What was stored meanwhile is looked at again.
+            None if found.is_some() => false,
+            None => {
+                counted.left_out += 1;
+                true
+            }
         }
-        counted.left_out += 1;
-        true
+    }
+
+    /// Counts one that was not; `new` is none of it when it is too large.
+    fn count_new(&self, asked: u64, new: Option<Use>, now: Timestamp) {
+        let hash = new.as_ref().map(|new| {
+            let client = (&new.client, &new.client_version);
+            self.hasher.hash_one((client, &new.name, &new.document))
+        });
+        let mut counted = self.lock();
+        if counted.known.len() >= KNOWN {
+            counted.known.clear();
+        }
+        counted.known.insert(asked, hash);
+        let is_full = counted.uses.len() >= MOST;
+        match (hash, new) {
+            (Some(hash), Some(new)) if !is_full || counted.uses.contains_key(&hash) => {
+                let used = counted.uses.entry(hash).or_insert(new);
+                used.count += 1;
+                used.last_seen = now;
+            }
+            _ => counted.left_out += 1,
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Counted> {
@@ -186,52 +224,48 @@ impl Tally {
         }
     }
 
-    /// Counts it now that it is. The document is only needed of one that was not counted lately.
+    /// Counts it now that it is. The document is only needed of one that was not looked at lately.
     pub(crate) fn count(&self, asked: &Asked, document: impl FnOnce() -> Option<Document>) {
         let now = self.recorder.clock.now();
         if self.recorder.count_again(asked.hash, now) {
             return;
         }
         let Some(document) = document() else { return };
-        let name = match asked.name.as_str() {
-            "" => only_name(&document).unwrap_or_default().to_owned(),
-            name => name.to_owned(),
-        };
-        let document = plain(document);
-        if document.len() > LONGEST {
-            self.recorder.lock().left_out += 1;
+        // The engine looks for the operation later, and finds that there is none of that name.
+        let Some(name) = chosen(&document, &asked.name) else {
             return;
-        }
-        let new = Use {
+        };
+        let name = name.to_owned();
+        let document = plain(document);
+        let new = (name.len() + document.len() <= LONGEST).then(|| Use {
             client: self.client.name.clone(),
             client_version: self.client.version.clone(),
             name,
             document,
             count: 0,
             last_seen: now,
-        };
-        // Somebody may have been here meanwhile.
-        let mut counted = self.recorder.lock();
-        let known = counted.uses.entry(asked.hash).or_insert(new);
-        known.count += 1;
-        known.last_seen = now;
+        });
+        self.recorder.count_new(asked.hash, new, now);
     }
 }
 
-/// The name of the only operation of a document.
-fn only_name(document: &Document) -> Option<&str> {
-    let mut operations = document
-        .definitions
-        .iter()
-        .filter_map(|definition| match definition {
-            Definition::Operation(operation) => Some(operation),
-            Definition::Fragment(_) => None,
-        });
-    match (operations.next()?, operations.next()) {
-        (OperationDefinition::Query(query), None) => query.name.as_deref(),
-        (OperationDefinition::Mutation(mutation), None) => mutation.name.as_deref(),
-        (OperationDefinition::Subscription(subscription), None) => subscription.name.as_deref(),
-        _ => None,
+/// The name of the operation of a document that is asked for, which is empty where neither says one; none if there is none.
+fn chosen<'a>(document: &'a Document, name: &str) -> Option<&'a str> {
+    let operations = document.definitions.iter().filter_map(|definition| match definition {
+        Definition::Operation(operation) => Some(named(operation).unwrap_or_default()),
+        Definition::Fragment(_) => None,
+    });
+    let mut operations = operations.filter(|own| name.is_empty() || *own == name);
+    let first = operations.next()?;
+    operations.next().is_none().then_some(first)
+}
+
+fn named(operation: &OperationDefinition) -> Option<&str> {
+    match operation {
+        OperationDefinition::SelectionSet(_) => None,
+        OperationDefinition::Query(query) => query.name.as_deref(),
+        OperationDefinition::Mutation(mutation) => mutation.name.as_deref(),
+        OperationDefinition::Subscription(subscription) => subscription.name.as_deref(),
     }
 }
 

@@ -58,7 +58,7 @@ impl Request {
             // What is missing then is the document.
             return Ok(());
         };
-        let document = operations.document(id).ok_or_else(|| {
+        let document = operations.document(&id).ok_or_else(|| {
             let message = format!("Persisted document not found: {id}");
             Problem::of_request("PERSISTED_DOCUMENT_NOT_FOUND", message)
         })?;
@@ -66,15 +66,19 @@ impl Request {
         Ok(())
     }
 
-    fn id(&self) -> Option<&str> {
+    /// As the engine finds it: a text or a number, and nothing when it is empty.
+    fn id(&self) -> Option<String> {
         let by_extension = || {
             let persisted = self.extensions.as_ref()?.persisted_query.as_ref()?;
-            persisted.sha256_hash.as_deref()
+            persisted.sha256_hash.clone()
         };
-        self.document_id
-            .as_ref()
-            .and_then(Json::as_str)
-            .or_else(by_extension)
+        let by_member = match &self.document_id {
+            Some(Json::String(text)) => Some(text.clone()),
+            Some(Json::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let is_said = |id: &String| !id.is_empty();
+        by_member.filter(is_said).or_else(by_extension).filter(is_said)
     }
 
     /// Counts it as one that its client has sent, and that is valid.

@@ -50,16 +50,24 @@ pub struct At {
 }
 
 impl At {
+    /// To publish.
     fn open(&self) -> Result<Registry> {
+        traffic::objects_to_write(&self.place()?, "--registry").map(Registry::new)
+    }
+
+    fn open_to_read(&self) -> Result<Registry> {
+        traffic::objects(&self.place()?, "--registry").map(Registry::new)
+    }
+
+    fn place(&self) -> Result<String> {
         let environment = Env::process();
         let place = self.registry.as_deref();
         let place = place.or_else(|| environment.optional("REGISTRY_URL"));
-        let place = place.ok_or_else(|| {
+        place.map(ToOwned::to_owned).ok_or_else(|| {
             Failure::new(format!(
                 "which registry? --registry or REGISTRY_URL says: {EXPECTS}"
             ))
-        })?;
-        traffic::objects(place, "--registry").map(Registry::new)
+        })
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Diff {
 }
 
 pub async fn history(arguments: &History) -> Result<ExitCode> {
-    let entries = arguments.at.open()?.history().await.map_err(failed)?;
+    let entries = arguments.at.open_to_read()?.history().await.map_err(failed)?;
     let mut before: Option<Entry> = None;
     for entry in entries {
         let is_meant = match &arguments.subgraph {
@@ -109,7 +109,7 @@ fn line(entry: &Entry) -> String {
 }
 
 pub async fn fetch(arguments: &Fetch) -> Result<ExitCode> {
-    let registry = arguments.at.open()?;
+    let registry = arguments.at.open_to_read()?;
     let entry = entry(&registry, arguments.version).await?;
     let hash = document(&entry, arguments)?;
     let text = registry.document(hash).await.map_err(failed)?;
@@ -151,7 +151,7 @@ async fn entry(registry: &Registry, version: Option<u64>) -> Result<Entry> {
 }
 
 pub async fn diff(root: &Path, arguments: &Diff) -> Result<ExitCode> {
-    let registry = arguments.at.open()?;
+    let registry = arguments.at.open_to_read()?;
     let base = schemas(&registry, arguments.from).await?;
     let head = match arguments.to {
         Some(version) => schemas(&registry, version).await?,
