@@ -222,11 +222,11 @@ test('what is not in the form of supergraph.yaml is refused with its line', asyn
   }
 });
 
-test('the loop of the docs takes a new supergraph from the CDN, and leaves the file alone otherwise', async () => {
+test('the loop of the docs takes a new supergraph from the CDN, and leaves the file alone otherwise', async (t) => {
   const docs = readFileSync(join(ROOT, 'docs', 'hosted-registries.md'), 'utf8');
   const loop = /<!-- cdn -->\n```sh\n(.*?)```/s.exec(docs)[1];
   const file = join(scratch, 'from-cdn.graphql');
-  /** Starts the loop; `ask` waits until it has asked so often, `stop` ends it, and what it has started with it. */
+  /** Starts the loop; what is returned ends it, and what it has started with it. */
   const start = (key) => {
     const env = {
       PATH: process.env.PATH,
@@ -237,10 +237,12 @@ test('the loop of the docs takes a new supergraph from the CDN, and leaves the f
     };
     const child = spawn('bash', ['-c', loop], { env, stdio: 'ignore', detached: true });
     const ended = once(child, 'close');
-    return async () => {
-      process.kill(-child.pid, 'SIGTERM');
+    const stop = async () => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGTERM');
       await ended;
     };
+    t.after(stop);
+    return stop;
   };
   const statuses = () => registries.asked.map(({ status }) => status);
   // The answer to a request is worked on before the next request comes.
