@@ -29,7 +29,7 @@ def run(*command, **options):
         raise drive.Wrong(f"{command[0]} {command[1]}: exit {code}")
 
 
-def install(source, folder, *beside):
+def install(source, folder, *beside, with_optional=False):
     """Installs what the lock file of a folder says into another one, and copies some more of it; the Node to run it with."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
@@ -38,7 +38,7 @@ def install(source, folder, *beside):
     there = shutil.which("node")
     version = subprocess.run([there, "--version"], capture_output=True, text=True, check=True).stdout if there else "v0"
     old = int(version.lstrip("v").split(".")[0]) < 20
-    omit = [] if old else ["--omit=optional"]
+    omit = [] if old or with_optional else ["--omit=optional"]
     run("npm", "ci", *omit, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", cwd=folder)
     # A module looks for others beside itself.
     for name in beside:

@@ -183,8 +183,7 @@ impl Registry {
 
     async fn read(&self, location: &Location) -> Result<Entry, RegistryError> {
         let text = self.text(location).await?;
-        let entry: Entry =
-            serde_json::from_str(&text).map_err(|error| damaged(location, error))?;
+        let entry: Entry = serde_json::from_str(&text).map_err(|error| damaged(location, error))?;
         if location_of(entry.version) == *location {
             Ok(entry)
         } else {

@@ -165,7 +165,9 @@ async fn what_was_changed_behind_its_back_is_not_served() {
 #[tokio::test]
 async fn what_else_is_put_into_the_log_is_no_version() {
     let (registry, memory) = registry();
-    let entry = append(&registry, draft(0, &[("users", "u1")])).await.unwrap();
+    let entry = append(&registry, draft(0, &[("users", "u1")]))
+        .await
+        .unwrap();
     for name in ["log/notes.json", "log/2.json", "log/99999999.json.old"] {
         memory.put(&Path::from(name), "{}".into()).await.unwrap();
     }

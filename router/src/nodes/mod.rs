@@ -25,8 +25,8 @@ use hive_router::{
     sonic_rs,
 };
 pub(crate) use nodes::SUBGRAPH;
-pub(crate) use question::question;
 use nodes::{Found, Kinds, NodesSchema};
+pub(crate) use question::question;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 

@@ -251,10 +251,13 @@ impl Tally {
 
 /// The name of the operation of a document that is asked for, which is empty where neither says one; none if there is none.
 fn chosen<'a>(document: &'a Document, name: &str) -> Option<&'a str> {
-    let operations = document.definitions.iter().filter_map(|definition| match definition {
-        Definition::Operation(operation) => Some(named(operation).unwrap_or_default()),
-        Definition::Fragment(_) => None,
-    });
+    let operations = document
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            Definition::Operation(operation) => Some(named(operation).unwrap_or_default()),
+            Definition::Fragment(_) => None,
+        });
     let mut operations = operations.filter(|own| name.is_empty() || *own == name);
     let first = operations.next()?;
     operations.next().is_none().then_some(first)

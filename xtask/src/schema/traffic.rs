@@ -11,13 +11,23 @@ use registry::usage::{Usage, Use};
 use super::check::inputs::{self, Policy, Source};
 use crate::failure::{Failure, Result};
 
-/// The objects at a place that somebody has written after this option.
+/// The objects at a place that somebody has written after this option, to be read.
 pub fn objects(place: &str, option: &'static str) -> Result<Objects> {
-    let place: Place = place
-        .parse()
-        .map_err(|error| Failure::new(format!("{option} {place}: {error}; expected {EXPECTS}")))?;
     // Credentials are in the variables that other programs read them from.
-    Objects::at(&place, &Env::process(), option).map_err(|error| Failure::new(error.to_string()))
+    Objects::to_read(&parsed(place, option)?, &Env::process(), option)
+        .map_err(|error| Failure::new(error.to_string()))
+}
+
+/// The same, to be written; a folder is made.
+pub fn objects_to_write(place: &str, option: &'static str) -> Result<Objects> {
+    Objects::at(&parsed(place, option)?, &Env::process(), option)
+        .map_err(|error| Failure::new(error.to_string()))
+}
+
+fn parsed(place: &str, option: &str) -> Result<Place> {
+    place
+        .parse()
+        .map_err(|error| Failure::new(format!("{option} {place}: {error}; expected {EXPECTS}")))
 }
 
 /// The operations that routers have counted within the days that count.

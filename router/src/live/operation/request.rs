@@ -78,7 +78,10 @@ impl Request {
             _ => None,
         };
         let is_said = |id: &String| !id.is_empty();
-        by_member.filter(is_said).or_else(by_extension).filter(is_said)
+        by_member
+            .filter(is_said)
+            .or_else(by_extension)
+            .filter(is_said)
     }
 
     /// Counts it as one that its client has sent, and that is valid.

@@ -56,7 +56,12 @@ pub struct Diff {
 }
 
 pub async fn history(arguments: &History) -> Result<ExitCode> {
-    let entries = arguments.at.open_to_read()?.history().await.map_err(failed)?;
+    let entries = arguments
+        .at
+        .open_to_read()?
+        .history()
+        .await
+        .map_err(failed)?;
     let mut before: Option<Entry> = None;
     for entry in entries {
         let is_meant = match &arguments.subgraph {

@@ -244,7 +244,10 @@ fn a_subgraph_of_another_repository_is_published_with_its_file_and_address() {
 fn what_cannot_be_done_is_said() {
     let team = Team::new();
     assert_code(team.run(&["fetch"]), 2);
-    assert!(!team.root.path().join("registry").exists(), "who reads makes nothing");
+    assert!(
+        !team.root.path().join("registry").exists(),
+        "who reads makes nothing"
+    );
     assert_code(team.run(&["publish", "billing"]), 2);
     assert_code(
         team.run(&["publish", "--file", "x", "--routing-url", "http://x"]),
