@@ -32,7 +32,7 @@ struct Arguments {
 enum Task {
     /// Writes schema/: SDL and OpenAPI of each subgraph, the supergraph, the API schema, the whole OpenAPI document; checks them
     /// against the contracts
-    Schema(schema::Arguments),
+    Schema(Box<schema::Arguments>),
     /// Checks that the code points one way: adapters, application, database; context to context by API only
     Layers,
     /// Writes subgraphs/*/.sqlx: every checked query, described by a real PostgreSQL with the migrations applied

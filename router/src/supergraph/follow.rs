@@ -12,7 +12,7 @@ use tokio::task::JoinError;
 
 use super::{
     Supergraph, SupergraphError,
-    origin::{Origin, Seen},
+    origin::{Another, Origin, Seen},
 };
 use crate::{live::Live, operations::Operations, private_files::PrivateFiles};
 
@@ -77,9 +77,9 @@ impl Follower {
             }
             match self.origin.another(&self.seen).await {
                 Ok(None) => is_reachable = true,
-                Ok(Some((sdl, seen))) => {
+                Ok(Some(another)) => {
                     is_reachable = true;
-                    self.change(sdl, seen).await;
+                    self.change(another).await;
                 }
                 Err(error) if is_reachable => {
                     is_reachable = false;
@@ -90,12 +90,23 @@ impl Follower {
         }
     }
 
-    async fn change(&mut self, sdl: String, supergraph: Seen) {
+    async fn change(&mut self, another: Another) {
+        let Another {
+            sdl,
+            seen: supergraph,
+            is_rollback,
+        } = another;
         if sdl == self.served.sdl() {
             self.seen = supergraph;
             return;
         }
-        match self.take(sdl).await {
+        // Whoever goes back knows that what clients send by now may not be answered.
+        let operations = if is_rollback {
+            Operations::default()
+        } else {
+            self.operations.clone()
+        };
+        match self.take(sdl, operations).await {
             Ok(()) => tracing::info!(%supergraph, "another supergraph is served"),
             Err(error) => {
                 tracing::error!(%supergraph, %error, "refused; the supergraph before is served");
@@ -108,8 +119,7 @@ impl Follower {
         self.seen = supergraph;
     }
 
-    async fn take(&mut self, sdl: String) -> Result<(), Refused> {
-        let operations = self.operations.clone();
+    async fn take(&mut self, sdl: String, operations: Operations) -> Result<(), Refused> {
         // Planning is work for a processor, and requests are not to wait for it.
         let checked = tokio::task::spawn_blocking(move || check(sdl, &operations));
         let supergraph = checked.await??;

@@ -10,7 +10,7 @@ use common::{
     config::{ConfigError, Env, malformed},
     objects::{EXPECTS, Objects},
 };
-use registry::{Hash, Registry, RegistryError};
+use registry::{Change, Hash, Registry, RegistryError};
 use tokio::task::JoinError;
 
 use super::{COMMITTED, Supergraph};
@@ -49,6 +49,14 @@ pub(crate) enum Seen {
     Text(Hash),
     /// The one of this version of the registry.
     Version(u64),
+}
+
+/// One that may take its place.
+pub(super) struct Another {
+    pub(super) sdl: String,
+    pub(super) seen: Seen,
+    /// Whether somebody goes back to it, whatever it breaks.
+    pub(super) is_rollback: bool,
 }
 
 impl fmt::Display for Seen {
@@ -119,15 +127,20 @@ impl Origin {
         }
     }
 
-    /// The SDL of the one that is there now, if it is another than what was seen last.
-    pub(super) async fn another(&self, seen: &Seen) -> Result<Option<(String, Seen)>, OriginError> {
+    /// The one that is there now, if it is another than what was seen last.
+    pub(super) async fn another(&self, seen: &Seen) -> Result<Option<Another>, OriginError> {
         match self {
             Self::Committed => Ok(None),
             Self::File(path) => {
                 let path = path.clone();
                 // It may be on a disk that hangs.
                 let found = tokio::task::spawn_blocking(move || read(&path)).await??;
-                Ok(Some(found).filter(|(_sdl, now)| now != seen))
+                let (sdl, now) = found;
+                Ok((now != *seen).then_some(Another {
+                    sdl,
+                    seen: now,
+                    is_rollback: false,
+                }))
             }
             Self::Registry(registry, _) => {
                 let known = match seen {
@@ -138,7 +151,11 @@ impl Origin {
                     None => Ok(None),
                     Some(entry) => {
                         let sdl = registry.document(entry.supergraph).await?;
-                        Ok(Some((sdl, Seen::Version(entry.version))))
+                        Ok(Some(Another {
+                            sdl,
+                            seen: Seen::Version(entry.version),
+                            is_rollback: matches!(entry.change, Change::Rollback { .. }),
+                        }))
                     }
                 }
             }

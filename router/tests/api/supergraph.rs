@@ -163,34 +163,52 @@ async fn a_bad_supergraph_is_refused_and_the_one_before_stays() {
     is_served(&router, "good").await;
 }
 
-#[tokio::test]
-async fn a_supergraph_that_does_not_answer_a_recorded_operation_is_refused() {
-    let graph = Graph::start().await;
+/// A folder with an operation that asks for `unread`, and the supergraph without that.
+fn recorded() -> (TempDir, String) {
     let operations = tempfile::tempdir().unwrap();
     fs::create_dir(operations.path().join("web")).unwrap();
     let operation = operations.path().join("web/Unread.graphql");
     fs::write(operation, "query Unread { unread }\n").unwrap();
+    let field = "unread: Int @join__field(graph: MESSAGING)";
+    let kept = FIXTURE
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(field));
+    let without = kept.collect::<Vec<_>>().join("\n");
+    assert!(without.lines().count() < FIXTURE.lines().count());
+    (operations, without)
+}
+
+#[tokio::test]
+async fn a_supergraph_that_does_not_answer_a_recorded_operation_is_refused() {
+    let graph = Graph::start().await;
+    let (operations, without) = recorded();
     let file = File::new(FIXTURE);
     let folder = ("OPERATIONS_DIR", operations.path().to_str().unwrap());
     let router = Router::start_with(&graph, &[file.variable(), folder]).await;
-    let without = FIXTURE
-        .lines()
-        .filter(|line| {
-            !line
-                .trim_start()
-                .starts_with("unread: Int @join__field(graph: MESSAGING)")
-        })
-        .collect::<Vec<_>>()
-        .join("\n");
-    assert!(without.lines().count() < FIXTURE.lines().count());
     file.replace(&without);
     until(async || refusals(&router) == 1).await;
-    assert!(
-        router.logs().contains("web/Unread could not be answered"),
-        "{}",
-        router.logs()
-    );
+    let reason = "web/Unread could not be answered";
+    assert!(router.logs().contains(reason), "{}", router.logs());
     assert_eq!(router.ask("{ unread }").await.body["data"]["unread"], 3);
+}
+
+#[tokio::test]
+async fn a_rollback_is_taken_whatever_it_does_not_answer() {
+    let graph = Graph::start().await;
+    let (operations, without) = recorded();
+    let folder = tempfile::tempdir().unwrap();
+    let registry = registry_in(folder.path());
+    publish(&registry, 0, FIXTURE.to_owned()).await;
+    let url = format!("file:{}", folder.path().display());
+    let more = [
+        ("REGISTRY_URL", url.as_str()),
+        ("SUPERGRAPH_FILE", ""),
+        ("OPERATIONS_DIR", operations.path().to_str().unwrap()),
+    ];
+    let router = Router::start_with(&graph, &more).await;
+    assert_eq!(router.ask("{ unread }").await.body["data"]["unread"], 3);
+    change(&registry, 1, Change::Rollback { to: 1 }, without).await;
+    until(async || router.ask("{ unread }").await.codes() == ["FieldsOnCorrectType"]).await;
 }
 
 #[tokio::test]
@@ -216,13 +234,16 @@ fn registry_in(folder: &Path) -> Registry {
 }
 
 async fn publish(registry: &Registry, follows: u64, supergraph: String) {
+    let subgraphs = Vec::new();
+    change(registry, follows, Change::Publish { subgraphs }, supergraph).await;
+}
+
+async fn change(registry: &Registry, follows: u64, change: Change, supergraph: String) {
     let draft = Draft {
         follows,
         author: "test".to_owned(),
         message: String::new(),
-        change: Change::Publish {
-            subgraphs: Vec::new(),
-        },
+        change,
         verdict: Verdict::Passed,
         breaking: 0,
         dangerous: 0,

@@ -87,10 +87,21 @@ async fn what_is_valid_counts_for_its_client_without_its_values() {
     router
         .send(router.request(Method::POST, "/graphql").json(&two))
         .await;
+    // Whatever is made up counts for nothing, and other values make no other operation.
+    let unnamed = json!({ "query": "{ unread }", "operationName": "nothing".repeat(100) });
+    router
+        .send(router.request(Method::POST, "/graphql").json(&unnamed))
+        .await;
+    for id in 0..3 {
+        router
+            .ask(&format!("{{ user(id: \"{id}\") {{ id }} }}"))
+            .await;
+    }
     assert_eq!(
         counted(router, &folder).await,
         [
             line("", "", "", "{ unread }", 1),
+            line("", "", "", "{ user(id: \"\") { id } }", 3),
             line("", "", "B", "query A { unread } query B { unread }", 1),
             line("ios", "", "", "{ unread }", 1),
             line(

@@ -22,7 +22,7 @@ pub struct Subgraph {
     pub sdl: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Composed {
     /// For the router, with the join directives.
     pub supergraph: String,

@@ -1,6 +1,7 @@
 //! `cargo xtask schema publish`, `rollback`, `history`, `fetch`, `diff`: a registry of schemas in a folder or a bucket
 //! (docs/registry.md). Routers with the same `REGISTRY_URL` serve what was published last.
 
+mod chosen;
 mod publish;
 mod show;
 #[cfg(test)]
@@ -77,9 +78,9 @@ pub struct How {
     /// Takes the example that was built together with this program and does not ask cargo to build it
     #[arg(long)]
     built: bool,
-    /// Leaves out planning, which needs the router's engine
-    #[arg(long)]
-    skip_planning: bool,
+    /// Leaves out a step that needs a program of another crate: the router's planner
+    #[arg(long, value_name = "STEP", value_parser = ["planning"])]
+    skip: Option<String>,
     /// Fails on breaking changes that no recorded operation uses, too
     #[arg(long)]
     strict: bool,
@@ -97,7 +98,7 @@ impl How {
     }
 
     fn planner(&self, root: &Path) -> Result<Option<PlanProgram>> {
-        if self.skip_planning {
+        if self.skip.is_some() {
             return Ok(None);
         }
         let programs = if self.built {

@@ -1,19 +1,19 @@
 //! Publishing: what was published last is what a change is checked against.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use common::clock::SharedClock;
 use registry::{Change, Draft, Entry, Registry, RegistryError, Verdict};
 
+use super::chosen::{author, changed, chosen, subgraphs_of};
 use super::{At, How, failed};
 use crate::failure::{Failure, Result};
 use crate::schema::check::inputs::{Inputs, Schemas};
 use crate::schema::check::report::{Criticality, Report, Verdict as Outcome};
 use crate::schema::check::{self, Planner, render, sources};
-use crate::schema::compose::{self, Subgraph};
+use crate::schema::compose::{self, Composed, Subgraph};
 
 /// How often somebody else may be faster.
 const ATTEMPTS: usize = 5;
@@ -21,13 +21,16 @@ const ATTEMPTS: usize = 5;
 #[derive(clap::Args)]
 pub struct Publish {
     /// Which subgraphs of supergraph.yaml [default: all]
-    subgraphs: Vec<String>,
+    pub subgraphs: Vec<String>,
+    /// Takes a published subgraph out of the graph; others are published only if they are named
+    #[arg(long, value_name = "NAME")]
+    remove: Vec<String>,
     /// The SDL of one subgraph, when it is not where supergraph.yaml says; it need not be one of supergraph.yaml then
     #[arg(long, value_name = "FILE", requires = "routing_url")]
-    file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// Where routers find that subgraph
     #[arg(long, value_name = "URL", requires = "file")]
-    routing_url: Option<String>,
+    pub routing_url: Option<String>,
     #[command(flatten)]
     by: By,
     #[command(flatten)]
@@ -49,10 +52,10 @@ pub struct Rollback {
 }
 
 #[derive(clap::Args)]
-struct By {
+pub struct By {
     /// Who publishes [default: what git calls the committer]
     #[arg(long)]
-    author: Option<String>,
+    pub author: Option<String>,
     /// Why
     #[arg(long, default_value = "")]
     message: String,
@@ -68,7 +71,12 @@ struct Wish<'a> {
 }
 
 pub async fn publish(root: &Path, arguments: &Publish, clock: &SharedClock) -> Result<ExitCode> {
-    let chosen = chosen(root, arguments)?;
+    let remove = &arguments.remove;
+    let chosen = if remove.is_empty() || !arguments.subgraphs.is_empty() {
+        chosen(root, arguments)?
+    } else {
+        Vec::new()
+    };
     let wish = Wish {
         author: author(root, &arguments.by)?,
         message: &arguments.by.message,
@@ -84,11 +92,20 @@ pub async fn publish(root: &Path, arguments: &Publish, clock: &SharedClock) -> R
         for subgraph in &chosen {
             subgraphs.insert(subgraph.name.clone(), subgraph.clone());
         }
+        for name in remove {
+            if subgraphs.remove(name).is_none() {
+                return Err(Failure::new(format!("no subgraph `{name}` is published")));
+            }
+        }
         let subgraphs: Vec<_> = subgraphs.into_values().collect();
-        let change = Change::Publish {
-            subgraphs: changed(known, &subgraphs),
-        };
-        (change, subgraphs)
+        say(known, &chosen, &subgraphs);
+        Ok(Next {
+            change: Change::Publish {
+                subgraphs: changed(known, &subgraphs),
+            },
+            subgraphs,
+            composed: None,
+        })
     })
     .await
 }
@@ -103,11 +120,45 @@ pub async fn rollback(root: &Path, arguments: &Rollback, clock: &SharedClock) ->
     };
     let registry = arguments.at.open()?;
     let to = arguments.version;
-    let subgraphs = subgraphs_of(&registry, &registry.entry(to).await.map_err(failed)?).await?;
+    let entry = registry.entry(to).await.map_err(failed)?;
+    let subgraphs = subgraphs_of(&registry, &entry).await?;
+    // As it was served then, whatever the composer makes of it today.
+    let composed = Composed {
+        supergraph: registry.document(entry.supergraph).await.map_err(failed)?,
+        api: registry.document(entry.api).await.map_err(failed)?,
+    };
     attempt(root, clock, &registry, &wish, |_known| {
-        (Change::Rollback { to }, subgraphs.clone())
+        Ok(Next {
+            change: Change::Rollback { to },
+            subgraphs: subgraphs.clone(),
+            composed: Some(composed.clone()),
+        })
     })
     .await
+}
+
+/// What is to follow.
+struct Next {
+    change: Change,
+    subgraphs: Vec<Subgraph>,
+    /// What it composes to, where that is known.
+    composed: Option<Composed>,
+}
+
+/// What the check does not see: where subgraphs are asked, and which stay that are not of this repository.
+fn say(known: &[Subgraph], chosen: &[Subgraph], next: &[Subgraph]) {
+    for subgraph in next {
+        let before = known.iter().find(|known| known.name == subgraph.name);
+        if let Some(before) = before.filter(|before| before.url != subgraph.url) {
+            println!(
+                "{}: asked at {} and no longer at {}",
+                subgraph.name, subgraph.url, before.url
+            );
+        }
+        if !chosen.iter().any(|chosen| chosen.name == subgraph.name) {
+            println!("{}: as it was published before", subgraph.name);
+        }
+    }
 }
 
 /// Checks and publishes what follows the newest version; again, when somebody else has published meanwhile.
@@ -116,7 +167,7 @@ async fn attempt(
     clock: &SharedClock,
     registry: &Registry,
     wish: &Wish<'_>,
-    change: impl Fn(&[Subgraph]) -> (Change, Vec<Subgraph>),
+    next: impl Fn(&[Subgraph]) -> Result<Next>,
 ) -> Result<ExitCode> {
     for _ in 0..ATTEMPTS {
         let latest = registry.latest().await.map_err(failed)?;
@@ -124,16 +175,25 @@ async fn attempt(
             Some(entry) => subgraphs_of(registry, entry).await?,
             None => Vec::new(),
         };
-        let (change, subgraphs) = change(&known);
-        let base = base(registry, latest.as_ref(), &known, &subgraphs).await?;
-        let report = checked(root, wish, base, &subgraphs).await?;
-        print!("{}", render::people(&report));
-        if report.verdict == Outcome::Failed && !wish.is_forced {
+        let next = next(&known)?;
+        let base = base(registry, latest.as_ref(), &known, &next.subgraphs).await?;
+        let judged = match checked(root, wish, base, &next.subgraphs).await {
+            Ok(report) => {
+                print!("{}", render::people(&report));
+                Judged::of(&report)?
+            }
+            Err(failure) if wish.is_forced => {
+                println!("the check could not be done: {failure}");
+                Judged::not_done(&failure)
+            }
+            Err(failure) => return Err(failure),
+        };
+        if judged.verdict == Verdict::Failed && !wish.is_forced {
             println!("nothing was published");
             return Ok(ExitCode::FAILURE);
         }
         let follows = latest.as_ref().map_or(0, |entry| entry.version);
-        let draft = draft(follows, wish, change, &report, subgraphs)?;
+        let draft = draft(follows, wish, next, judged)?;
         if let Some(latest) = latest.filter(|latest| !draft.changes(latest)) {
             registry.renew_copy().await.map_err(failed)?;
             println!(
@@ -214,114 +274,69 @@ async fn checked(
     check::run(&inputs, planner.as_ref().map(|it| it as &dyn Planner))
 }
 
-fn draft(
-    follows: u64,
-    wish: &Wish<'_>,
-    change: Change,
-    report: &Report,
-    subgraphs: Vec<Subgraph>,
-) -> Result<Draft> {
-    let composed = compose::compose(&subgraphs).map_err(|it| compose::failure(&it))?;
-    let count = |criticality| {
-        let findings = report.steps.iter().flat_map(|step| &step.findings);
-        findings
-            .filter(|finding| finding.criticality == Some(criticality))
-            .map(|finding| (&finding.code, &finding.coordinate))
-            .collect::<std::collections::BTreeSet<_>>()
-            .len()
+/// What the check said, as it is kept.
+struct Judged {
+    verdict: Verdict,
+    breaking: usize,
+    dangerous: usize,
+    safe: usize,
+    report: String,
+}
+
+impl Judged {
+    fn of(report: &Report) -> Result<Self> {
+        let count = |criticality| {
+            let findings = report.steps.iter().flat_map(|step| &step.findings);
+            findings
+                .filter(|finding| finding.criticality == Some(criticality))
+                .map(|finding| (&finding.code, &finding.coordinate))
+                .collect::<BTreeSet<_>>()
+                .len()
+        };
+        Ok(Self {
+            verdict: match report.verdict {
+                Outcome::Passed => Verdict::Passed,
+                Outcome::Failed => Verdict::Failed,
+            },
+            breaking: count(Criticality::Breaking),
+            dangerous: count(Criticality::Dangerous),
+            safe: count(Criticality::Safe),
+            report: render::json(report)?,
+        })
+    }
+
+    fn not_done(failure: &Failure) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            breaking: 0,
+            dangerous: 0,
+            safe: 0,
+            report: serde_json::json!({ "not_done": failure.to_string() }).to_string(),
+        }
+    }
+}
+
+fn draft(follows: u64, wish: &Wish<'_>, next: Next, judged: Judged) -> Result<Draft> {
+    let composed = match next.composed {
+        Some(composed) => composed,
+        None => compose::compose(&next.subgraphs).map_err(|it| compose::failure(&it))?,
     };
     Ok(Draft {
         follows,
         author: wish.author.clone(),
         message: wish.message.to_owned(),
-        change,
-        verdict: match report.verdict {
-            Outcome::Passed => Verdict::Passed,
-            Outcome::Failed => Verdict::Failed,
-        },
-        breaking: count(Criticality::Breaking),
-        dangerous: count(Criticality::Dangerous),
-        safe: count(Criticality::Safe),
-        report: render::json(report)?,
-        subgraphs: subgraphs
+        change: next.change,
+        verdict: judged.verdict,
+        breaking: judged.breaking,
+        dangerous: judged.dangerous,
+        safe: judged.safe,
+        report: judged.report,
+        subgraphs: next
+            .subgraphs
             .into_iter()
             .map(|subgraph| (subgraph.name, (subgraph.sdl, subgraph.url)))
             .collect(),
         supergraph: composed.supergraph,
         api: composed.api,
     })
-}
-
-/// The subgraphs of a version, in the order of their names.
-pub async fn subgraphs_of(registry: &Registry, entry: &Entry) -> Result<Vec<Subgraph>> {
-    let mut subgraphs = Vec::new();
-    for (name, subgraph) in &entry.subgraphs {
-        subgraphs.push(Subgraph {
-            name: name.clone(),
-            url: subgraph.routing_url.clone(),
-            file: format!("{name}, version {}", subgraph.version),
-            sdl: registry.document(subgraph.schema).await.map_err(failed)?,
-        });
-    }
-    Ok(subgraphs)
-}
-
-/// The subgraphs that somebody wants to publish.
-fn chosen(root: &Path, arguments: &Publish) -> Result<Vec<Subgraph>> {
-    if let (Some(file), Some(url)) = (&arguments.file, &arguments.routing_url) {
-        let [name] = arguments.subgraphs.as_slice() else {
-            return Err(Failure::new("--file is the SDL of one subgraph: name it"));
-        };
-        let sdl = fs::read_to_string(file).map_err(|e| Failure::file("read", file, &e))?;
-        return Ok(vec![Subgraph {
-            name: name.clone(),
-            url: url.clone(),
-            file: file.display().to_string(),
-            sdl,
-        }]);
-    }
-    let all = sources::read(root, "the working tree")?.schemas.subgraphs;
-    let names: Vec<_> = all.iter().map(|subgraph| subgraph.name.clone()).collect();
-    if let Some(unknown) = arguments
-        .subgraphs
-        .iter()
-        .find(|name| !names.contains(name))
-    {
-        return Err(Failure::new(format!(
-            "supergraph.yaml has no subgraph `{unknown}`, it has {}; another one needs --file and --routing-url",
-            names.join(", ")
-        )));
-    }
-    let is_meant =
-        |name: &String| arguments.subgraphs.is_empty() || arguments.subgraphs.contains(name);
-    Ok(all
-        .into_iter()
-        .filter(|subgraph| is_meant(&subgraph.name))
-        .collect())
-}
-
-/// The names of the subgraphs that are other than before.
-fn changed(before: &[Subgraph], after: &[Subgraph]) -> Vec<String> {
-    let same = |subgraph: &&Subgraph| {
-        before.iter().any(|known| {
-            (&known.name, &known.url, &known.sdl) == (&subgraph.name, &subgraph.url, &subgraph.sdl)
-        })
-    };
-    let new = after.iter().filter(|subgraph| !same(subgraph));
-    new.map(|subgraph| subgraph.name.clone()).collect()
-}
-
-fn author(root: &Path, by: &By) -> Result<String> {
-    if let Some(author) = &by.author {
-        return Ok(author.clone());
-    }
-    let output = std::process::Command::new("git")
-        .args(["var", "GIT_COMMITTER_IDENT"])
-        .current_dir(root)
-        .output();
-    let said = output.ok().filter(|output| output.status.success());
-    let said = said.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    // `Name <address> seconds zone`
-    said.and_then(|text| Some(text.rsplit_once('>')?.0.to_owned() + ">"))
-        .ok_or_else(|| Failure::new("git does not say who publishes: name them with --author"))
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use registry::{Change, Entry, Hash, Registry, Verdict};
 
-use super::publish::subgraphs_of;
+use super::chosen::subgraphs_of;
 use super::{At, failed};
 use crate::failure::{Failure, Result};
 use crate::schema::check::inputs::{Inputs, Policy, Schemas};
@@ -62,6 +62,15 @@ pub async fn history(arguments: &History) -> Result<ExitCode> {
         .history()
         .await
         .map_err(failed)?;
+    if let Some(name) = &arguments.subgraph
+        && !entries
+            .iter()
+            .any(|entry| entry.subgraphs.contains_key(name))
+    {
+        return Err(Failure::new(format!(
+            "no subgraph `{name}` was ever published"
+        )));
+    }
     let mut before: Option<Entry> = None;
     for entry in entries {
         let is_meant = match &arguments.subgraph {
@@ -76,20 +85,32 @@ pub async fn history(arguments: &History) -> Result<ExitCode> {
                 .map_err(|error| Failure::new(format!("no JSON: {error}")))?;
             println!("{line}");
         } else if is_meant {
-            println!("{}", line(&entry));
+            println!("{}", line(&entry, before.as_ref()));
         }
         before = Some(entry);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(entry: &Entry) -> String {
+fn line(entry: &Entry, before: Option<&Entry>) -> String {
+    let address = |entry: &Entry, name: &String| {
+        let subgraph = entry.subgraphs.get(name);
+        subgraph.map(|subgraph| subgraph.routing_url.clone())
+    };
+    let moved = |name: &String| {
+        let was = before.and_then(|before| address(before, name));
+        was.is_some() && was != address(entry, name)
+    };
     let change = match &entry.change {
         Change::Publish { subgraphs } => subgraphs
             .iter()
             .map(|name| match entry.subgraphs.get(name) {
+                // Where it is asked decides who is sent the tokens of users.
+                Some(subgraph) if moved(name) => {
+                    format!("{name}@{} at {}", subgraph.version, subgraph.routing_url)
+                }
                 Some(subgraph) => format!("{name}@{}", subgraph.version),
-                None => name.clone(),
+                None => format!("without {name}"),
             })
             .collect::<Vec<_>>()
             .join(" "),

@@ -64,7 +64,7 @@ impl Team {
         words.extend(line);
         words.extend(["--registry", &place]);
         if matches!(line.first(), Some(&("publish" | "rollback"))) {
-            words.extend(["--author", "ada", "--skip-planning"]);
+            words.extend(["--author", "ada", "--skip", "planning"]);
         }
         command(
             self.root.path(),
@@ -241,6 +241,56 @@ fn a_subgraph_of_another_repository_is_published_with_its_file_and_address() {
 }
 
 #[test]
+fn a_subgraph_is_taken_out_by_its_name() {
+    let team = Team::new();
+    assert_code(team.run(&["publish"]), 0);
+    team.record("query Q { viewer { id } }");
+    assert_code(team.run(&["publish", "--remove", "users"]), 1);
+    assert_code(team.run(&["publish", "--remove", "billing"]), 2);
+    assert_code(team.run(&["publish", "--remove", "posts"]), 0);
+    let last = team.history().pop().unwrap();
+    assert_eq!(last.subgraphs.keys().collect::<Vec<_>>(), ["users"]);
+    let posts = vec!["posts".to_owned()];
+    assert_eq!(last.change, Change::Publish { subgraphs: posts });
+}
+
+/// When it is needed nothing else may be in the way.
+#[test]
+fn a_rollback_does_without_a_check() {
+    let team = Team::new();
+    assert_code(team.run(&["publish"]), 0);
+    team.write(
+        "users",
+        &USERS.replace("name: String!", "name: String! \"Said.\" bio: String"),
+    );
+    assert_code(team.run(&["publish"]), 0);
+    fs::write(team.root.path().join("schema/approvals.yaml"), "nonsense").unwrap();
+    assert_code(team.run(&["publish"]), 2);
+    assert_code(team.run(&["rollback", "1"]), 0);
+    let history = team.history();
+    assert_eq!(history[2].supergraph, history[0].supergraph);
+    assert!(team.fetch(&["--report"]).contains("approvals.yaml"));
+}
+
+#[test]
+fn what_is_no_name_or_no_address_is_refused() {
+    let team = Team::new();
+    let file = team.root.path().join("schema/users.graphql");
+    let file = file.to_str().unwrap();
+    for (name, url) in [
+        ("", "http://x/graphql"),
+        ("Billing", "http://x/graphql"),
+        ("../x", "http://x/graphql"),
+        ("billing", "not a url"),
+        ("billing", "ftp://x"),
+    ] {
+        let line = ["publish", name, "--file", file, "--routing-url", url];
+        assert_code(team.run(&line), 2);
+    }
+    assert!(team.history().is_empty());
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     let team = Team::new();
     assert_code(team.run(&["fetch"]), 2);
@@ -260,6 +310,7 @@ fn what_cannot_be_done_is_said() {
     assert_code(team.run(&["diff", "1", "9"]), 2);
     assert_code(team.run(&["diff", "1"]), 0);
     assert_code(team.run(&["history"]), 0);
+    assert_code(team.run(&["history", "billing"]), 2);
     let nowhere = CommandLine::try_parse_from(["schema", "history", "--registry", "http://x"]);
     assert_code(command(Path::new("."), &nowhere.unwrap().action), 2);
 }
