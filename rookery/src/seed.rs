@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use common::config::{ConfigError, Env, malformed};
 use serde_json::{Value, json};
 
 use crate::{database::Database, error::Error};
@@ -62,6 +63,19 @@ struct Session {
     token: String,
     /// Of an earlier start.
     has_posts: bool,
+}
+
+/// The demo is written by operations that nobody has recorded.
+pub fn check(env: &Env) -> Result<(), ConfigError> {
+    const NAME: &str = "PERSISTED_DOCUMENTS";
+    match env.optional(NAME) {
+        Some("require") => Err(malformed(
+            NAME,
+            "--no-seed besides require",
+            "a router that takes nothing but recorded operations refuses those that write the demo",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Makes what is missing of the demo.
@@ -239,5 +253,19 @@ impl Client {
     ) -> Result<(), Error> {
         let input = json!({ "recipientId": to.id, "text": text, "idempotencyKey": format!("demo-{number}") });
         self.must(from, "sendMessage", "", input).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_that_could_not_be_written_is_refused_at_once() {
+        let of = |mode: &str| check(&Env::of([("PERSISTED_DOCUMENTS", mode)]));
+        assert!(of("accept").is_ok());
+        assert!(check(&Env::default()).is_ok());
+        let error = of("require").unwrap_err().to_string();
+        assert!(error.contains("--no-seed"), "{error}");
     }
 }

@@ -73,6 +73,9 @@ impl System {
     async fn start(cli: &Cli) -> Result<Self, Error> {
         let begin = Instant::now();
         let env = Env::process();
+        if !cli.no_seed {
+            seed::check(&env)?;
+        }
         let ports = Ports::claim(cli.port)?;
         let folder = DataFolder::open(cli.data_dir.as_deref(), cli.port)?;
         println!("Data in {}", folder.root.display());
