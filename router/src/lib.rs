@@ -7,11 +7,14 @@
 //! | `edge` | CORS, the trace id, `x-trace-id`, the address of the client, counts requests in flight until their answers have been sent |
 //! | the engine's layers | compression, log context, one log line a request |
 //! | `gate` | who sends it, and how often they may (`rate`); paths, `/health`, `/ready`, 404, what a GraphQL request may look like |
-//! | `pages` | `/openapi.json` and `/docs`; a request for them ends here |
+//! | `pages` | `/openapi.json`, `/docs` and `/playground`; a request for them ends here |
 //! | `rest` | passes `/api/…` on to the service it belongs to; such a request ends here as well |
 //! | `live` | subscriptions, by WebSocket or as a stream over HTTP; they end here, and their events are asked for from without |
 //! | the engine | parses, limits, validates, plans, executes; calls `policy` on the way |
 //! | `nodes` | what the engine wants to know of the subgraph that the router is itself; asks the graph, over `inside` |
+//!
+//! Beside requests, `supergraph` serves what was published last, `operations` knows what clients have recorded, and `usage`
+//! counts what they send.
 //!
 //! `docs/adr/0006-router-engine.md` says why this engine; each of its traps has a test in `tests/`.
 
