@@ -185,10 +185,7 @@ impl LiveStream {
     pub async fn next(&mut self, limit: usize) -> Result<Vec<Event>, MessagingError> {
         let stopping = self.app.live.stopping.clone();
         loop {
-            let left = self.expires_at - self.app.clock.now().as_seconds();
-            let Ok(left @ 1..) = u64::try_from(left) else {
-                return Err(MessagingError::TokenRefused);
-            };
+            let left = self.left()?;
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => {
@@ -197,11 +194,22 @@ impl LiveStream {
                 events = self.happened(limit) => {
                     let events = events?;
                     if !events.is_empty() {
+                        // The wait may have begun while the token was good.
+                        self.left()?;
                         return Ok(events);
                     }
                 }
                 () = sleep(Duration::from_secs(left)) => {}
             }
+        }
+    }
+
+    /// Seconds until the viewer's token ends; the end, if it has.
+    fn left(&self) -> Result<u64, MessagingError> {
+        let left = self.expires_at - self.app.clock.now().as_seconds();
+        match u64::try_from(left) {
+            Ok(left @ 1..) => Ok(left),
+            _ => Err(MessagingError::TokenRefused),
         }
     }
 
