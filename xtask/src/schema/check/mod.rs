@@ -23,6 +23,7 @@ pub use command::{Arguments, command, today};
 use inputs::{Inputs, Schemas};
 pub use planted::write as write_planted;
 use report::{Finding, Report, Step, StepName};
+use steps::authorization_changes::Side;
 use steps::changes::Subgraphs;
 use steps::counted;
 pub use steps::planning::Planner;
@@ -100,11 +101,8 @@ fn composed_steps(
         .steps
         .push(steps::drift::composed(&inputs.head, composed));
     let supergraph = parse_supergraph(&composed.supergraph)?;
-    report.steps.push(steps::authorization::step(
-        &inputs.head.subgraphs,
-        schemas,
-        &supergraph,
-    ));
+    let mut authorization =
+        steps::authorization::step(&inputs.head.subgraphs, schemas, &supergraph);
 
     let base = base_api(&inputs.base)?;
     // They are asked for places only.
@@ -115,8 +113,29 @@ fn composed_steps(
     };
     let operations = steps::changes::counting(&inputs.operations, &inputs.policy);
     let used = steps::changes::used(&base, &operations);
-    let judged = steps::changes::judge(&base, api, &subgraphs, &used, &inputs.policy);
+    let mut judged = steps::changes::judge(&base, api, &subgraphs, &used, &inputs.policy);
     let lint = steps::lint::step(&base, api, &subgraphs, &used, &judged.breaking);
+    match base_supergraph(&inputs.base)? {
+        Some(enforced) => {
+            let [before, after] = [(&base, &enforced), (api, &supergraph)]
+                .map(|(api, supergraph)| Side { api, supergraph });
+            let lost = &authorization.findings;
+            let changed = steps::authorization_changes::changes(
+                &before,
+                &after,
+                lost,
+                &subgraphs,
+                &used,
+                &inputs.policy,
+            );
+            authorization.findings.extend(changed.opened);
+            judged.breaking.extend(changed.breaking);
+        }
+        None => authorization
+            .note
+            .push_str("; the base does not compose, so nothing is known of its rules"),
+    }
+    report.steps.push(authorization);
     report
         .steps
         .extend(steps::changes::steps(judged, &used, &inputs.base.described));
@@ -179,6 +198,13 @@ fn base_api(base: &Schemas) -> Result<Valid<Schema>> {
         }
     };
     valid(&sdl).map_err(named)
+}
+
+/// The supergraph of the base: as its subgraphs compose, or else as it is kept.
+fn base_supergraph(base: &Schemas) -> Result<Option<Schema>> {
+    let composed = compose(&base.subgraphs).ok().map(|it| it.supergraph);
+    let sdl = composed.or_else(|| base.supergraph.clone());
+    sdl.map(|sdl| parse_supergraph(&sdl)).transpose()
 }
 
 /// A schema that GraphQL's own rules accept, or what they say against it.

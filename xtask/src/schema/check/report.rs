@@ -228,8 +228,8 @@ impl Affected {
 }
 
 impl StepName {
-    /// Whether a reviewed exception is possible. What could not be served, or would be served to the wrong people, cannot
-    /// be approved.
+    /// Whether a reviewed exception is possible for all that the step finds. What could not be served, or would be served
+    /// to people whom a rule keeps out, cannot be approved; that the rule itself changes can.
     pub fn approvable(self) -> bool {
         matches!(
             self,

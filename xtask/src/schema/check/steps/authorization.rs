@@ -30,8 +30,7 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema], supergraph: &Schema) -> 
                 .push((&subgraph.name, arguments));
         }
     }
-    let literal = RULES.map(|rule| (rule.to_owned(), rule)).into();
-    let kept: BTreeMap<Site, String> = sites(supergraph, &literal).into_iter().collect();
+    let kept: BTreeMap<Site, String> = sites(supergraph, &literal()).into_iter().collect();
 
     let mut findings = Vec::new();
     for ((rule, coordinate), by) in &said {
@@ -99,6 +98,11 @@ fn unlinked(supergraph: &Schema, rule: &str) -> Option<Finding> {
     })
 }
 
+/// The names that the router reads.
+pub fn literal() -> BTreeMap<String, &'static str> {
+    RULES.map(|rule| (rule.to_owned(), rule)).into()
+}
+
 /// The names by which a subgraph may state each rule.
 fn spellings(schema: &Schema) -> BTreeMap<String, &'static str> {
     let mut spellings = BTreeMap::new();
@@ -153,19 +157,21 @@ fn text<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {
 /// Every place of a rule, with the arguments as they are written there.
 fn sites(schema: &Schema, spellings: &BTreeMap<String, &'static str>) -> Vec<(Site, String)> {
     let mut found = Vec::new();
+    each(schema, spellings, |coordinate, rule, directive| {
+        found.push(((rule, coordinate.to_owned()), written(directive)));
+    });
+    found
+}
+
+/// Calls with every coordinate that has a rule, the rule, and how it is applied.
+pub fn each(
+    schema: &Schema,
+    spellings: &BTreeMap<String, &'static str>,
+    mut found: impl FnMut(&str, &'static str, &Directive),
+) {
     let mut look = |coordinate: &str, directive: &Directive| {
         if let Some(rule) = spellings.get(directive.name.as_str()) {
-            let arguments: Vec<_> = directive
-                .arguments
-                .iter()
-                .map(|it| format!("{}: {}", it.name, compact(&it.value)))
-                .collect();
-            let written = if arguments.is_empty() {
-                String::new()
-            } else {
-                format!("({})", arguments.join(", "))
-            };
-            found.push(((*rule, coordinate.to_owned()), written));
+            found(coordinate, rule, directive);
         }
     };
     for (name, ty) in &schema.types {
@@ -183,7 +189,20 @@ fn sites(schema: &Schema, spellings: &BTreeMap<String, &'static str>) -> Vec<(Si
             }
         }
     }
-    found
+}
+
+/// A directive's arguments in their parentheses; nothing when it has none.
+pub fn written(directive: &Directive) -> String {
+    let arguments: Vec<_> = directive
+        .arguments
+        .iter()
+        .map(|it| format!("{}: {}", it.name, compact(&it.value)))
+        .collect();
+    if arguments.is_empty() {
+        String::new()
+    } else {
+        format!("({})", arguments.join(", "))
+    }
 }
 
 /// One spelling of a value, however it is broken into lines.

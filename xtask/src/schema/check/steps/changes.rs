@@ -127,35 +127,40 @@ fn other(change: Change, subgraphs: &Subgraphs) -> Finding {
 }
 
 fn breaking(change: Change, subgraphs: &Subgraphs, used: &[Used], policy: &Policy) -> Finding {
-    let mut operations: Vec<_> = used
+    let users = users(used, |coordinates| {
+        change.touches.iter().all(|it| coordinates.contains(it))
+    });
+    let instead = change.kind.instead();
+    let finding = finding(change, Severity::Error, subgraphs).instead(instead);
+    weigh(finding, users, used, policy)
+}
+
+/// The operations of which what they use is affected.
+pub fn users(used: &[Used], is_affected: impl Fn(&BTreeSet<String>) -> bool) -> Vec<Affected> {
+    let mut users: Vec<_> = used
         .iter()
-        .filter(|used| {
-            change
-                .touches
-                .iter()
-                .all(|it| used.coordinates.contains(it))
-        })
+        .filter(|used| is_affected(&used.coordinates))
         .map(|used| affected(used.operation))
         .collect();
-    operations.sort();
-    operations.dedup();
+    users.sort();
+    users.dedup();
+    users
+}
+
+/// A breaking change is as bad as somebody notices it.
+pub fn weigh(finding: Finding, users: Vec<Affected>, used: &[Used], policy: &Policy) -> Finding {
     // Where nothing is recorded, that nobody uses it says nothing.
-    let harmless = operations.is_empty() && !used.is_empty() && !policy.strict;
-    let severity = if harmless {
-        Severity::Warning
-    } else {
-        Severity::Error
+    let harmless = users.is_empty() && !used.is_empty() && !policy.strict;
+    let mut finding = Finding {
+        severity: Severity::Error,
+        operations: users,
+        ..finding
     };
-    let instead = Some(change.kind.instead().to_owned());
-    let mut finding = finding(change, severity, subgraphs);
     if harmless {
+        finding.severity = Severity::Warning;
         finding.message.push_str("; no recorded operation uses it");
     }
-    Finding {
-        operations,
-        instead,
-        ..finding
-    }
+    finding
 }
 
 fn finding(change: Change, severity: Severity, subgraphs: &Subgraphs) -> Finding {
