@@ -65,11 +65,13 @@ pub fn command(root: &Path, arguments: &Arguments) -> ExitCode {
     match report(root, arguments) {
         Ok(Verdict::Passed) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("error: the schema check could not be done: {failure}");
-            ExitCode::from(NOT_DONE)
-        }
+        Err(failure) => not_done(&failure),
     }
+}
+
+pub fn not_done(failure: &Failure) -> ExitCode {
+    eprintln!("error: the schema check could not be done: {failure}");
+    ExitCode::from(NOT_DONE)
 }
 
 fn report(root: &Path, arguments: &Arguments) -> Result<Verdict> {

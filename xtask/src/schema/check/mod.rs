@@ -19,7 +19,7 @@ use apollo_compiler::validation::Valid;
 
 use crate::failure::{Failure, Result};
 use crate::schema::compose::{Composed, compose, parse_all};
-pub use command::{Arguments, command, today};
+pub use command::{Arguments, command, not_done, today};
 use inputs::{Inputs, Schemas};
 pub use planted::write as write_planted;
 use report::{Finding, Report, Step, StepName};
