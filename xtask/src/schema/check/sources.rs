@@ -238,7 +238,23 @@ pub fn read_approvals(root: &Path) -> Result<Vec<Approval>> {
         let expected = "expected a list of coordinate, code, reason, by, until (2026-12-31)";
         Failure::file("read", &path, &format!("{expected}: {e}"))
     })?;
-    Ok(approvals.unwrap_or_default())
+    let approvals = approvals.unwrap_or_default();
+    for approval in &approvals {
+        let Approval {
+            coordinate, code, ..
+        } = approval;
+        let fields = [
+            ("coordinate", coordinate),
+            ("code", code),
+            ("reason", &approval.reason),
+            ("by", &approval.by),
+        ];
+        if let Some((empty, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
+            let wrong = format!("`{empty}` of {code} at `{coordinate}` is empty: say it");
+            return Err(Failure::file("read", &path, &wrong));
+        }
+    }
+    Ok(approvals)
 }
 
 fn text(path: &Path) -> Result<String> {

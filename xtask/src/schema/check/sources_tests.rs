@@ -148,3 +148,21 @@ fn an_approval_without_an_end_is_refused() {
     );
     assert_eq!(read_approvals(root).unwrap().len(), 1);
 }
+
+#[test]
+fn an_approval_that_says_nothing_of_who_or_why_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let whole = "- {coordinate: A.b, code: FIELD_REMOVED, reason: r, by: ada, until: 2026-12-31}\n";
+    for (field, said) in [
+        ("coordinate", "A.b"),
+        ("code", "FIELD_REMOVED"),
+        ("reason", "r"),
+        ("by", "ada"),
+    ] {
+        let empty = whole.replace(&format!("{field}: {said},"), &format!("{field}: \" \","));
+        write(root, approvals::FILE, &empty);
+        let error = read_approvals(root).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{field}` of ")), "{error}");
+    }
+}
