@@ -101,6 +101,9 @@ pub struct Finding {
     pub instead: Option<String>,
     /// Who approved it, and why.
     pub approval: Option<Approved>,
+    /// Only what changed since the base can be the reason, so that whoever approves the change approves this with it.
+    #[serde(skip)]
+    pub follows: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -197,6 +200,7 @@ impl Finding {
             operations: Vec::new(),
             instead: None,
             approval: None,
+            follows: false,
         }
     }
 

@@ -99,7 +99,7 @@ fn approve(finding: &mut Finding, approval: &Approval) {
     });
 }
 
-/// An operation that is wrong only for what is approved is approved with it.
+/// An operation that was right, and is wrong only for what is approved, is approved with it.
 fn follow(steps: &mut [Step]) {
     let breaking = || {
         steps
@@ -122,7 +122,7 @@ fn follow(steps: &mut [Step]) {
         }
     }
     for finding in steps.iter_mut().flat_map(|step| &mut step.findings) {
-        if finding.code != "OPERATION_INVALID" || finding.approval.is_some() {
+        if !finding.follows || finding.approval.is_some() {
             continue;
         }
         let Some(label) = &finding.coordinate else {

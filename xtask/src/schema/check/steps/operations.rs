@@ -33,9 +33,10 @@ pub fn step<'a>(
             Source::Live { .. } => false,
         };
         looked_at += 1;
-        let errors = errors(head, operation);
-        if !errors.is_empty() {
-            findings.extend(errors);
+        let wrong = errors(head, operation);
+        if !wrong.is_empty() {
+            let follows = errors(base, operation).is_empty();
+            findings.extend(wrong.into_iter().map(|it| Finding { follows, ..it }));
             continue;
         }
         if recorded {
