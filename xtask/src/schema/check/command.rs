@@ -108,11 +108,14 @@ fn inputs(root: &Path, arguments: &Arguments, programs: Programs) -> Result<Inpu
         let objects = traffic::objects(place, "--usage")?;
         operations.extend(traffic::block_on(traffic::read(objects, &policy))?);
     }
+    let mut unread = head.unread;
+    unread.extend(base.unread);
     Ok(Inputs {
         base: base.schemas,
         head: head.schemas,
         stale,
         operations,
+        unread,
         approvals: sources::read_approvals(root)?,
         promised: sources::optional(&root.join(contract::CONTRACT))?,
         rest: rest(root)?,

@@ -139,7 +139,9 @@ fn composed_steps(
     report
         .steps
         .extend(steps::changes::steps(judged, &used, &inputs.base.described));
-    let (step, right) = steps::operations::step(&base, api, &operations);
+    let (mut step, right) = steps::operations::step(&base, api, &operations);
+    let unread = steps::operations::unread(&inputs.unread);
+    step.findings.extend(unread);
     report.steps.push(step);
     report.steps.push(steps::planning::step(
         planner,

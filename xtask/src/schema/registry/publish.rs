@@ -205,6 +205,7 @@ async fn checked(
         },
         stale: None,
         operations,
+        unread: Vec::new(),
         approvals: sources::read_approvals(root)?,
         promised: sources::optional(&root.join(crate::schema::contract::CONTRACT))?,
         rest: None,

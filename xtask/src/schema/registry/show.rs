@@ -171,6 +171,7 @@ pub async fn diff(root: &Path, arguments: &Diff) -> Result<ExitCode> {
         head,
         stale: None,
         operations: Vec::new(),
+        unread: Vec::new(),
         approvals: Vec::new(),
         promised: None,
         rest: None,

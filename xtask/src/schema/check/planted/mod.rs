@@ -91,6 +91,7 @@ impl Given {
             },
             stale: Some(stale),
             operations: case.operations(&self.operations),
+            unread: case.unread(),
             approvals: case.approvals.clone(),
             promised: case.promised.clone(),
             rest: case.promised_rest.clone().map(|promised| Rest {
