@@ -115,6 +115,7 @@ fn inputs(root: &Path, arguments: &Arguments, programs: Programs) -> Result<Inpu
         head: head.schemas,
         stale,
         operations,
+        usage_asked: arguments.usage.is_some(),
         unread,
         approvals: sources::read_approvals(root)?,
         promised: sources::optional(&root.join(contract::CONTRACT))?,

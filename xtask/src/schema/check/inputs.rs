@@ -17,6 +17,8 @@ pub struct Inputs {
     /// The committed files that are not what the code gives; none when the code was not asked.
     pub stale: Option<Vec<Stale>>,
     pub operations: Vec<Use>,
+    /// Live traffic was to count, too: that there is none among the operations is worth saying.
+    pub usage_asked: bool,
     /// What is recorded and cannot be read.
     pub unread: Vec<Unread>,
     pub approvals: Vec<Approval>,

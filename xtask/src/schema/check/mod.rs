@@ -136,9 +136,12 @@ fn composed_steps(
             .push_str("; the base does not compose, so nothing is known of its rules"),
     }
     report.steps.push(authorization);
-    report
-        .steps
-        .extend(steps::changes::steps(judged, &used, &inputs.base.described));
+    report.steps.extend(steps::changes::steps(
+        judged,
+        &used,
+        &inputs.base.described,
+        inputs.usage_asked,
+    ));
     let (mut step, right) = steps::operations::step(&base, api, &operations);
     let unread = steps::operations::unread(&inputs.unread);
     step.findings.extend(unread);

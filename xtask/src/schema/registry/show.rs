@@ -171,6 +171,7 @@ pub async fn diff(root: &Path, arguments: &Diff) -> Result<ExitCode> {
         head,
         stale: None,
         operations: Vec::new(),
+        usage_asked: false,
         unread: Vec::new(),
         approvals: Vec::new(),
         promised: None,

@@ -30,6 +30,9 @@ pub struct Case {
     /// Common operations that are not recorded, as `client/Name`; `*` for all of them.
     #[serde(default)]
     pub without: Vec<String>,
+    /// Live traffic was to count.
+    #[serde(default)]
+    pub usage_asked: bool,
     /// What cannot be read of the operations.
     #[serde(default)]
     pub unread: Vec<PlantedUnread>,

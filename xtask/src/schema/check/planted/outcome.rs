@@ -85,6 +85,7 @@ fn committed(root: &Path) -> Result<Inputs> {
         head: schemas,
         stale: None,
         operations: sources::uses(operations, Vec::new()),
+        usage_asked: false,
         unread,
         approvals: Vec::new(),
         promised: None,

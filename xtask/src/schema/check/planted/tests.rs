@@ -68,3 +68,18 @@ fn difference(what: &str, actual: &[String], expected: &[String]) -> String {
         .map(|it| format!("    expected, not {what}: {it}\n"));
     more.chain(less).collect()
 }
+
+#[test]
+fn the_step_usage_counts_what_is_recorded_and_what_routers_have_seen_apart() {
+    let given = Given::read(&root()).unwrap();
+    let recorded = given.operations.len();
+    let name = "routers were asked what they have seen, and it was something";
+    let cases = cases(&root()).unwrap();
+    let case = cases.iter().find(|case| case.name == name).unwrap();
+    let report = given.check(case).unwrap();
+    let usage = report.steps.iter().find(|it| it.name == StepName::Usage);
+    assert_eq!(
+        usage.unwrap().note,
+        format!("nothing breaks; {recorded} operations recorded, 1 seen by routers")
+    );
+}
