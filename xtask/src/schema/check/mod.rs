@@ -187,11 +187,11 @@ fn stop(mut report: Report, inputs: &Inputs, from: StepName, why: &str) -> Repor
 /// The API schema of the base: as it is kept, or else as its subgraphs compose.
 fn base_api(base: &Schemas) -> Result<Valid<Schema>> {
     let named = |findings: Vec<Finding>| {
-        let reasons: Vec<_> = findings.into_iter().map(|it| it.message).collect();
+        let reasons = findings.iter().map(|it| it.message.as_str());
         Failure::new(format!(
             "{} has no API schema to compare with: {}",
             base.described,
-            reasons.join("; ")
+            first_of(reasons.collect())
         ))
     };
     let sdl = match &base.api {
@@ -203,6 +203,17 @@ fn base_api(base: &Schemas) -> Result<Valid<Schema>> {
         }
     };
     valid(&sdl).map_err(named)
+}
+
+/// The first reasons, and how many more there are: one error of syntax brings many.
+fn first_of(reasons: Vec<&str>) -> String {
+    const SHOWN: usize = 3;
+    let more = reasons.len().saturating_sub(SHOWN);
+    let mut shown: Vec<_> = reasons.into_iter().take(SHOWN).map(str::to_owned).collect();
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join("; ")
 }
 
 /// The supergraph of the base: as its subgraphs compose, or else as it is kept.
