@@ -62,7 +62,13 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema], supergraph: &Schema) -> 
                 .instead(how),
         );
     }
-    for (rule, coordinate) in kept.keys().filter(|site| !said.contains_key(*site)) {
+    let inherits = |(rule, coordinate): &Site| {
+        implementing(supergraph, coordinate)
+            .into_iter()
+            .any(|it| said.contains_key(&(*rule, it)))
+    };
+    let unstated = |site: &&Site| !said.contains_key(*site) && !inherits(site);
+    for (rule, coordinate) in kept.keys().filter(unstated) {
         let message =
             format!("the supergraph has `@{rule}` at `{coordinate}`, and no subgraph states it");
         findings.push(Finding::error("AUTHORIZATION_UNSTATED", message).at(coordinate.clone()));
@@ -83,6 +89,26 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema], supergraph: &Schema) -> 
         kept.len()
     );
     Step::new(StepName::Authorization, note, findings)
+}
+
+/// The same coordinate of every type that implements an interface: composition puts their rules on the interface, too.
+fn implementing(supergraph: &Schema, coordinate: &str) -> Vec<String> {
+    let (interface, field) = match coordinate.split_once('.') {
+        Some((interface, field)) => (interface, Some(field)),
+        None => (coordinate, None),
+    };
+    let types = supergraph.types.values().filter_map(|ty| ty.as_object());
+    let types = types.filter(|ty| {
+        ty.implements_interfaces
+            .iter()
+            .any(|it| it.name == interface)
+    });
+    types
+        .map(|ty| match field {
+            Some(field) => format!("{}.{field}", ty.name),
+            None => ty.name.to_string(),
+        })
+        .collect()
 }
 
 /// Without the link the router takes the directive for a stranger's.
