@@ -55,30 +55,65 @@ pub enum OperationsError {
 type Result<T> = std::result::Result<T, OperationsError>;
 
 /// All operations below a folder, by client, name and id. The documents parse and have one named operation each; whether
-/// they fit a schema is for others to say.
+/// they fit a schema is for others to say. The error is the first of what is wrong.
 pub fn read(folder: &Path) -> Result<Vec<Operation>> {
-    let mut operations = Vec::new();
-    for path in entries(folder)? {
-        let name = file_name(&path)?;
-        if path.is_dir() {
-            read_client(&path, name, &mut operations)?;
-        } else if let Some(client) = name.strip_suffix(".json") {
-            for entry in manifest::parse(&text(&path)?).map_err(|e| wrong(&path, e))? {
-                let operation = entry
-                    .into_operation(client, &path)
-                    .map_err(|e| wrong(&path, e))?;
-                operations.push(operation);
-            }
-        } else if name != NOTES {
-            let what = "expected a folder `<client>/` or a manifest `<client>.json`";
-            return Err(wrong(&path, what));
+    let (operations, wrong) = read_each(folder);
+    match wrong.into_iter().next() {
+        Some(wrong) => Err(wrong),
+        None => Ok(operations),
+    }
+}
+
+/// The same, but what is wrong is left out and does not hide the rest. Of a manifest that is no manifest, all is.
+pub fn read_each(folder: &Path) -> (Vec<Operation>, Vec<OperationsError>) {
+    let (mut operations, mut wrong) = (Vec::new(), Vec::new());
+    for read in clients(folder) {
+        match read {
+            Ok(operation) => operations.push(operation),
+            Err(error) => wrong.push(error),
         }
     }
     operations.sort_by(|a, b| (&a.client, &a.name, &a.id).cmp(&(&b.client, &b.name, &b.id)));
     // One that is in a folder and in a manifest too is one operation of its client.
     operations.dedup_by(|a, b| (&a.client, &a.id, &a.document) == (&b.client, &b.id, &b.document));
-    refuse_ambiguous(&operations)?;
-    Ok(operations)
+    wrong.extend(refuse_ambiguous(&operations).err());
+    (operations, wrong)
+}
+
+fn clients(folder: &Path) -> Vec<Result<Operation>> {
+    let paths = match entries(folder) {
+        Ok(paths) => paths,
+        Err(error) => return vec![Err(error)],
+    };
+    let client = |path: PathBuf| {
+        let name = match file_name(&path) {
+            Ok(name) => name,
+            Err(error) => return vec![Err(error)],
+        };
+        if path.is_dir() {
+            read_client(&path, name)
+        } else if let Some(client) = name.strip_suffix(".json") {
+            read_manifest(&path, client)
+        } else if name == NOTES {
+            Vec::new()
+        } else {
+            let what = "expected a folder `<client>/` or a manifest `<client>.json`";
+            vec![Err(wrong(&path, what))]
+        }
+    };
+    paths.into_iter().flat_map(client).collect()
+}
+
+fn read_manifest(path: &Path, client: &str) -> Vec<Result<Operation>> {
+    let entries = text(path).and_then(|it| manifest::parse(&it).map_err(|e| wrong(path, e)));
+    let operation = |entry: manifest::Entry| {
+        let operation = entry.into_operation(client, path);
+        operation.map_err(|e| wrong(path, e))
+    };
+    match entries {
+        Ok(entries) => entries.into_iter().map(operation).collect(),
+        Err(error) => vec![Err(error)],
+    }
 }
 
 /// SHA-256 of a document in hexadecimal: the id that Apollo's automatic persisted queries give it, too.
@@ -86,32 +121,40 @@ pub fn id(document: &str) -> String {
     Hash::of(document).to_string()
 }
 
-fn read_client(folder: &Path, client: &str, operations: &mut Vec<Operation>) -> Result<()> {
-    for path in entries(folder)? {
-        let file = file_name(&path)?;
-        if file == NOTES {
-            continue;
-        }
-        let Some(stem) = file.strip_suffix(".graphql").filter(|_| path.is_file()) else {
-            let what = "expected a file `<Name>.graphql` with one operation and its fragments";
-            return Err(wrong(&path, what));
-        };
-        let text = text(&path)?;
-        let document = text.strip_suffix('\n').unwrap_or(&text);
-        let (name, _) = operation(document, &path).map_err(|e| wrong(&path, e))?;
-        if name != stem {
-            let what = format!("its operation is `{name}`: name the file `{name}.graphql`");
-            return Err(wrong(&path, what));
-        }
-        operations.push(Operation {
-            id: id(document),
-            client: client.to_owned(),
-            name,
-            document: document.to_owned(),
-            file: path,
-        });
+fn read_client(folder: &Path, client: &str) -> Vec<Result<Operation>> {
+    match entries(folder) {
+        Ok(paths) => paths
+            .iter()
+            .filter_map(|path| read_file(path, client).transpose())
+            .collect(),
+        Err(error) => vec![Err(error)],
     }
-    Ok(())
+}
+
+/// The operation of a file; none of one that is about them.
+fn read_file(path: &Path, client: &str) -> Result<Option<Operation>> {
+    let file = file_name(path)?;
+    if file == NOTES {
+        return Ok(None);
+    }
+    let Some(stem) = file.strip_suffix(".graphql").filter(|_| path.is_file()) else {
+        let what = "expected a file `<Name>.graphql` with one operation and its fragments";
+        return Err(wrong(path, what));
+    };
+    let text = text(path)?;
+    let document = text.strip_suffix('\n').unwrap_or(&text);
+    let (name, _) = operation(document, path).map_err(|e| wrong(path, e))?;
+    if name != stem {
+        let what = format!("its operation is `{name}`: name the file `{name}.graphql`");
+        return Err(wrong(path, what));
+    }
+    Ok(Some(Operation {
+        id: id(document),
+        client: client.to_owned(),
+        name,
+        document: document.to_owned(),
+        file: path.to_owned(),
+    }))
 }
 
 /// Name and kind (`query`, `mutation`, `subscription`) of the only operation of a document, or what is wrong with it.

@@ -43,6 +43,12 @@ export const onPurpose = [
     ours: 'dangerous',
     why: 'Another URL of `@specifiedBy` is another format of the values. It reports the argument of the directive.',
   },
+  {
+    change: /^AUTHORIZATION_(ADDED|TIGHTENED) /,
+    theirs: 'nothing',
+    ours: 'breaking',
+    why: 'Who may ask is in the supergraph, and not in the API schema that it compares.',
+  },
 ];
 
 /** Operations that we refuse and graphql-js does not. */

@@ -67,7 +67,12 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<ExitCode> {
     match task {
-        Task::Schema(arguments) => return schema::run(Workspace::load()?.root(), &arguments),
+        Task::Schema(arguments) => {
+            return match Workspace::load() {
+                Ok(workspace) => schema::run(workspace.root(), &arguments),
+                Err(failure) => arguments.not_done(failure),
+            };
+        }
         Task::Layers => layers::run(&Workspace::load()?),
         Task::Sqlx { check } => queries::run(&Workspace::load()?, check),
         Task::Keys { folder, bits } => keys::run(&folder, bits),

@@ -199,3 +199,28 @@ fn an_operation_in_a_folder_and_in_the_manifest_of_its_client_is_one() {
     let folder = folder(&[("web/A.graphql", document), ("web.json", &manifest)]);
     assert_eq!(read(folder.path()).unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_wrong_does_not_hide_what_is_right() {
+    let folder = folder(&[
+        ("web/A.graphql", "query A { a }\n"),
+        ("web/B.graphql", "query B {\n"),
+        ("web/C.graphql", "query D { d }\n"),
+        ("ios.json", "{"),
+        (
+            "android.json",
+            r#"{"a1": "query A { a }", "b1": "query {"}"#,
+        ),
+    ]);
+    let (operations, wrong) = read_each(folder.path());
+    let found: Vec<_> = operations
+        .iter()
+        .map(|it| (&*it.client, &*it.name))
+        .collect();
+    assert_eq!(found, [("android", "A"), ("web", "A")]);
+    assert_eq!(wrong.len(), 4, "{wrong:?}");
+    assert_eq!(
+        read(folder.path()).unwrap_err().to_string(),
+        wrong[0].to_string()
+    );
+}

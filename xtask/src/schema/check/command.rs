@@ -65,11 +65,13 @@ pub fn command(root: &Path, arguments: &Arguments) -> ExitCode {
     match report(root, arguments) {
         Ok(Verdict::Passed) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("error: the schema check could not be done: {failure}");
-            ExitCode::from(NOT_DONE)
-        }
+        Err(failure) => not_done(&failure),
     }
+}
+
+pub fn not_done(failure: &Failure) -> ExitCode {
+    eprintln!("error: the schema check could not be done: {failure}");
+    ExitCode::from(NOT_DONE)
 }
 
 fn report(root: &Path, arguments: &Arguments) -> Result<Verdict> {
@@ -106,11 +108,15 @@ fn inputs(root: &Path, arguments: &Arguments, programs: Programs) -> Result<Inpu
         let objects = traffic::objects(place, "--usage")?;
         operations.extend(traffic::block_on(traffic::read(objects, &policy))?);
     }
+    let mut unread = head.unread;
+    unread.extend(base.unread);
     Ok(Inputs {
         base: base.schemas,
         head: head.schemas,
         stale,
         operations,
+        usage_asked: arguments.usage.is_some(),
+        unread,
         approvals: sources::read_approvals(root)?,
         promised: sources::optional(&root.join(contract::CONTRACT))?,
         rest: rest(root)?,

@@ -17,6 +17,10 @@ pub struct Inputs {
     /// The committed files that are not what the code gives; none when the code was not asked.
     pub stale: Option<Vec<Stale>>,
     pub operations: Vec<Use>,
+    /// Live traffic was to count, too: that there is none among the operations is worth saying.
+    pub usage_asked: bool,
+    /// What is recorded and cannot be read.
+    pub unread: Vec<Unread>,
     pub approvals: Vec<Approval>,
     /// What the API may never lack (`schema/contract.graphql`), if anything was promised.
     pub promised: Option<String>,
@@ -62,6 +66,16 @@ pub enum Source {
     Retired(PathBuf),
     /// A router answered it so often, last on that day.
     Live { last_seen: NaiveDate, count: u64 },
+}
+
+/// Something in the folder of operations that is none.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    /// Where it is, as git writes it when it is at the base.
+    pub file: String,
+    pub wrong: String,
+    /// It is at the base, where nothing can be done about it any more.
+    pub at_base: bool,
 }
 
 /// A reviewed exception.

@@ -19,10 +19,11 @@ use apollo_compiler::validation::Valid;
 
 use crate::failure::{Failure, Result};
 use crate::schema::compose::{Composed, compose, parse_all};
-pub use command::{Arguments, command, today};
+pub use command::{Arguments, command, not_done, today};
 use inputs::{Inputs, Schemas};
 pub use planted::write as write_planted;
 use report::{Finding, Report, Step, StepName};
+use steps::authorization_changes::Side;
 use steps::changes::Subgraphs;
 use steps::counted;
 pub use steps::planning::Planner;
@@ -100,11 +101,8 @@ fn composed_steps(
         .steps
         .push(steps::drift::composed(&inputs.head, composed));
     let supergraph = parse_supergraph(&composed.supergraph)?;
-    report.steps.push(steps::authorization::step(
-        &inputs.head.subgraphs,
-        schemas,
-        &supergraph,
-    ));
+    let mut authorization =
+        steps::authorization::step(&inputs.head.subgraphs, schemas, &supergraph);
 
     let base = base_api(&inputs.base)?;
     // They are asked for places only.
@@ -115,12 +113,38 @@ fn composed_steps(
     };
     let operations = steps::changes::counting(&inputs.operations, &inputs.policy);
     let used = steps::changes::used(&base, &operations);
-    let judged = steps::changes::judge(&base, api, &subgraphs, &used, &inputs.policy);
+    let mut judged = steps::changes::judge(&base, api, &subgraphs, &used, &inputs.policy);
     let lint = steps::lint::step(&base, api, &subgraphs, &used, &judged.breaking);
-    report
-        .steps
-        .extend(steps::changes::steps(judged, &used, &inputs.base.described));
-    let (step, right) = steps::operations::step(&base, api, &operations);
+    match base_supergraph(&inputs.base)? {
+        Some(enforced) => {
+            let [before, after] = [(&base, &enforced), (api, &supergraph)]
+                .map(|(api, supergraph)| Side { api, supergraph });
+            let lost = &authorization.findings;
+            let changed = steps::authorization_changes::changes(
+                &before,
+                &after,
+                lost,
+                &subgraphs,
+                &used,
+                &inputs.policy,
+            );
+            authorization.findings.extend(changed.opened);
+            judged.breaking.extend(changed.breaking);
+        }
+        None => authorization
+            .note
+            .push_str("; the base does not compose, so nothing is known of its rules"),
+    }
+    report.steps.push(authorization);
+    report.steps.extend(steps::changes::steps(
+        judged,
+        &used,
+        &inputs.base.described,
+        inputs.usage_asked,
+    ));
+    let (mut step, right) = steps::operations::step(&base, api, &operations);
+    let unread = steps::operations::unread(&inputs.unread);
+    step.findings.extend(unread);
     report.steps.push(step);
     report.steps.push(steps::planning::step(
         planner,
@@ -163,11 +187,11 @@ fn stop(mut report: Report, inputs: &Inputs, from: StepName, why: &str) -> Repor
 /// The API schema of the base: as it is kept, or else as its subgraphs compose.
 fn base_api(base: &Schemas) -> Result<Valid<Schema>> {
     let named = |findings: Vec<Finding>| {
-        let reasons: Vec<_> = findings.into_iter().map(|it| it.message).collect();
+        let reasons = findings.iter().map(|it| it.message.as_str());
         Failure::new(format!(
             "{} has no API schema to compare with: {}",
             base.described,
-            reasons.join("; ")
+            first_of(reasons.collect())
         ))
     };
     let sdl = match &base.api {
@@ -179,6 +203,24 @@ fn base_api(base: &Schemas) -> Result<Valid<Schema>> {
         }
     };
     valid(&sdl).map_err(named)
+}
+
+/// The first reasons, and how many more there are: one error of syntax brings many.
+fn first_of(reasons: Vec<&str>) -> String {
+    const SHOWN: usize = 3;
+    let more = reasons.len().saturating_sub(SHOWN);
+    let mut shown: Vec<_> = reasons.into_iter().take(SHOWN).map(str::to_owned).collect();
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join("; ")
+}
+
+/// The supergraph of the base: as its subgraphs compose, or else as it is kept.
+fn base_supergraph(base: &Schemas) -> Result<Option<Schema>> {
+    let composed = compose(&base.subgraphs).ok().map(|it| it.supergraph);
+    let sdl = composed.or_else(|| base.supergraph.clone());
+    sdl.map(|sdl| parse_supergraph(&sdl)).transpose()
 }
 
 /// A schema that GraphQL's own rules accept, or what they say against it.

@@ -101,6 +101,9 @@ pub struct Finding {
     pub instead: Option<String>,
     /// Who approved it, and why.
     pub approval: Option<Approved>,
+    /// Only what changed since the base can be the reason, so that whoever approves the change approves this with it.
+    #[serde(skip)]
+    pub follows: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -197,6 +200,7 @@ impl Finding {
             operations: Vec::new(),
             instead: None,
             approval: None,
+            follows: false,
         }
     }
 
@@ -228,8 +232,8 @@ impl Affected {
 }
 
 impl StepName {
-    /// Whether a reviewed exception is possible. What could not be served, or would be served to the wrong people, cannot
-    /// be approved.
+    /// Whether a reviewed exception is possible for all that the step finds. What could not be served, or would be served
+    /// to people whom a rule keeps out, cannot be approved; that the rule itself changes can.
     pub fn approvable(self) -> bool {
         matches!(
             self,

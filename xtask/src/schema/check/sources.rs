@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use registry::operations::{self, Operation};
+use registry::operations::{self, Operation, OperationsError};
 
-use super::inputs::{Approval, Schemas, Source, Use};
+use super::inputs::{Approval, Schemas, Source, Unread, Use};
 use super::steps::approvals;
 use crate::failure::{Failure, Result};
 use crate::schema::compose::Subgraph;
@@ -18,6 +18,7 @@ pub const OPERATIONS: &str = "operations";
 pub struct Tree {
     pub schemas: Schemas,
     pub operations: Vec<Operation>,
+    pub unread: Vec<Unread>,
 }
 
 /// Reads `supergraph.yaml`, `schema/` and `operations/` below a folder.
@@ -32,6 +33,7 @@ pub fn read(folder: &Path, described: &str) -> Result<Tree> {
             file: file.display().to_string(),
         });
     }
+    let (operations, unread) = each_operation(folder)?;
     Ok(Tree {
         schemas: Schemas {
             described: described.to_owned(),
@@ -39,8 +41,38 @@ pub fn read(folder: &Path, described: &str) -> Result<Tree> {
             supergraph: optional(&folder.join("schema/supergraph.graphql"))?,
             api: optional(&folder.join("schema/api.graphql"))?,
         },
-        operations: read_operations(folder)?,
+        operations,
+        unread,
     })
+}
+
+/// The operations that are recorded below a folder, and what is wrong with others.
+fn each_operation(folder: &Path) -> Result<(Vec<Operation>, Vec<Unread>)> {
+    let recorded = folder.join(OPERATIONS);
+    if !recorded.exists() {
+        return Ok(Default::default());
+    }
+    let (operations, errors) = operations::read_each(&recorded);
+    let mut unread = Vec::new();
+    for error in errors {
+        let file = match &error {
+            OperationsError::Unreadable { .. } => return Err(Failure::new(error.to_string())),
+            OperationsError::Wrong { file, .. } => file,
+            OperationsError::Ambiguous { second, .. } => second,
+        };
+        unread.push(Unread {
+            file: in_folder(folder, &file.display().to_string(), ""),
+            wrong: in_folder(folder, &error.to_string(), ""),
+            at_base: false,
+        });
+    }
+    let operations = operations.into_iter().map(|it| below(folder, it));
+    Ok((operations.collect(), unread))
+}
+
+/// A text with paths relative to a folder, after a prefix.
+fn in_folder(folder: &Path, text: &str, prefix: &str) -> String {
+    text.replace(&format!("{}/", folder.display()), prefix)
 }
 
 /// The operations that are recorded below a folder; none where nothing is.
@@ -102,10 +134,19 @@ pub fn read_revision(root: &Path, revision: &Base) -> Result<Tree> {
         .args(checkout)
         .env("GIT_INDEX_FILE", folder.path().join(".index"));
     run(root, command)?;
-    let mut tree = read(folder.path(), &revision.described)?;
+    // As git writes it.
+    let prefix = format!("{}:", revision.short());
+    let mut tree = read(folder.path(), &revision.described)
+        .map_err(|e| Failure::new(in_folder(folder.path(), &e.to_string(), &prefix)))?;
     for subgraph in &mut tree.schemas.subgraphs {
-        // As git writes it.
-        subgraph.file = format!("{}:{}", revision.short(), subgraph.file);
+        subgraph.file.insert_str(0, &prefix);
+    }
+    for unread in &mut tree.unread {
+        unread.wrong = unread
+            .wrong
+            .replace(&unread.file, &format!("{prefix}{}", unread.file));
+        unread.file.insert_str(0, &prefix);
+        unread.at_base = true;
     }
     Ok(tree)
 }
@@ -238,7 +279,23 @@ pub fn read_approvals(root: &Path) -> Result<Vec<Approval>> {
         let expected = "expected a list of coordinate, code, reason, by, until (2026-12-31)";
         Failure::file("read", &path, &format!("{expected}: {e}"))
     })?;
-    Ok(approvals.unwrap_or_default())
+    let approvals = approvals.unwrap_or_default();
+    for approval in &approvals {
+        let Approval {
+            coordinate, code, ..
+        } = approval;
+        let fields = [
+            ("coordinate", coordinate),
+            ("code", code),
+            ("reason", &approval.reason),
+            ("by", &approval.by),
+        ];
+        if let Some((empty, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
+            let wrong = format!("`{empty}` of {code} at `{coordinate}` is empty: say it");
+            return Err(Failure::file("read", &path, &wrong));
+        }
+    }
+    Ok(approvals)
 }
 
 fn text(path: &Path) -> Result<String> {

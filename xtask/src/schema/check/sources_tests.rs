@@ -148,3 +148,54 @@ fn an_approval_without_an_end_is_refused() {
     );
     assert_eq!(read_approvals(root).unwrap().len(), 1);
 }
+
+#[test]
+fn an_approval_that_says_nothing_of_who_or_why_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let whole = "- {coordinate: A.b, code: FIELD_REMOVED, reason: r, by: ada, until: 2026-12-31}\n";
+    for (field, said) in [
+        ("coordinate", "A.b"),
+        ("code", "FIELD_REMOVED"),
+        ("reason", "r"),
+        ("by", "ada"),
+    ] {
+        let empty = whole.replace(&format!("{field}: {said},"), &format!("{field}: \" \","));
+        write(root, approvals::FILE, &empty);
+        let error = read_approvals(root).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{field}` of ")), "{error}");
+    }
+}
+
+#[test]
+fn an_operation_that_does_not_parse_is_named_and_hides_no_other_and_no_temporary_folder_is_named() {
+    let (folder, _) = repository();
+    let root = folder.path();
+    write(root, "operations/web/B.graphql", "query B {\n");
+    let broken = commit(root);
+    let head = read(root, "now").unwrap();
+    assert_eq!(head.operations.len(), 1);
+    assert_eq!(head.unread[0].file, "operations/web/B.graphql");
+    assert!(!head.unread[0].at_base);
+
+    let base = read_revision(root, &Base::find(root, None).unwrap()).unwrap();
+    assert_eq!(base.operations.len(), 1);
+    let [unread] = base.unread.as_slice() else {
+        panic!("{:?}", base.unread);
+    };
+    assert!(unread.at_base);
+    assert_eq!(
+        unread.file,
+        format!("{}:operations/web/B.graphql", &broken[..10])
+    );
+    let temporary = std::env::temp_dir().display().to_string();
+    assert!(!unread.wrong.contains(&temporary), "{}", unread.wrong);
+
+    fs::remove_file(root.join("schema/a.graphql")).unwrap();
+    write(root, "schema/b.graphql", "");
+    commit(root);
+    let error = read_revision(root, &Base::find(root, None).unwrap());
+    let error = error.err().unwrap().to_string();
+    assert!(error.contains(":schema/a.graphql"), "{error}");
+    assert!(!error.contains(&temporary), "{error}");
+}

@@ -265,6 +265,8 @@ async fn checked(
         },
         stale: None,
         operations,
+        usage_asked: wish.how.usage.is_some(),
+        unread: Vec::new(),
         approvals: sources::read_approvals(root)?,
         promised: sources::optional(&root.join(crate::schema::contract::CONTRACT))?,
         rest: None,

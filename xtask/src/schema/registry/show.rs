@@ -192,6 +192,8 @@ pub async fn diff(root: &Path, arguments: &Diff) -> Result<ExitCode> {
         head,
         stale: None,
         operations: Vec::new(),
+        usage_asked: false,
+        unread: Vec::new(),
         approvals: Vec::new(),
         promised: None,
         rest: None,

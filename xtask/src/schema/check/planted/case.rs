@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{composed, source_of};
 use crate::failure::{Failure, Result};
-use crate::schema::check::inputs::{Approval, Use};
+use crate::schema::check::inputs::{Approval, Unread, Use};
 use crate::schema::compose::Subgraph;
 
 #[derive(Debug, Deserialize)]
@@ -30,6 +30,12 @@ pub struct Case {
     /// Common operations that are not recorded, as `client/Name`; `*` for all of them.
     #[serde(default)]
     pub without: Vec<String>,
+    /// Live traffic was to count.
+    #[serde(default)]
+    pub usage_asked: bool,
+    /// What cannot be read of the operations.
+    #[serde(default)]
+    pub unread: Vec<PlantedUnread>,
     #[serde(default)]
     pub approvals: Vec<Approval>,
     /// As schema/contract.graphql and schema/contract.rest.
@@ -62,6 +68,14 @@ pub struct Planted {
     /// It was recorded at the base and is no more.
     #[serde(default)]
     pub retired: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlantedUnread {
+    pub file: String,
+    #[serde(default)]
+    pub at_base: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,6 +149,15 @@ impl Case {
 
     fn wrong(&self, what: &str) -> Failure {
         Failure::new(format!("planted case `{}`: {what}", self.name))
+    }
+
+    pub fn unread(&self) -> Vec<Unread> {
+        let unread = |it: &PlantedUnread| Unread {
+            file: it.file.clone(),
+            wrong: format!("{}: this is not GraphQL", it.file),
+            at_base: it.at_base,
+        };
+        self.unread.iter().map(unread).collect()
     }
 
     pub fn operations(&self, common: &[Use]) -> Vec<Use> {

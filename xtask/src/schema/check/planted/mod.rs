@@ -91,6 +91,8 @@ impl Given {
             },
             stale: Some(stale),
             operations: case.operations(&self.operations),
+            usage_asked: case.usage_asked,
+            unread: case.unread(),
             approvals: case.approvals.clone(),
             promised: case.promised.clone(),
             rest: case.promised_rest.clone().map(|promised| Rest {

@@ -77,6 +77,7 @@ fn committed(root: &Path) -> Result<Inputs> {
     let Tree {
         schemas,
         operations,
+        unread,
     } = sources::read(root, "itself")?;
     let base = sources::read(root, "itself")?.schemas;
     Ok(Inputs {
@@ -84,6 +85,8 @@ fn committed(root: &Path) -> Result<Inputs> {
         head: schemas,
         stale: None,
         operations: sources::uses(operations, Vec::new()),
+        usage_asked: false,
+        unread,
         approvals: Vec::new(),
         promised: None,
         rest: None,

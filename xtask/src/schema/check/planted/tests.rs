@@ -68,3 +68,35 @@ fn difference(what: &str, actual: &[String], expected: &[String]) -> String {
         .map(|it| format!("    expected, not {what}: {it}\n"));
     more.chain(less).collect()
 }
+
+#[test]
+fn the_step_usage_counts_what_is_recorded_and_what_routers_have_seen_apart() {
+    let given = Given::read(&root()).unwrap();
+    let recorded = given.operations.len();
+    let name = "routers were asked what they have seen, and it was something";
+    let cases = cases(&root()).unwrap();
+    let case = cases.iter().find(|case| case.name == name).unwrap();
+    let report = given.check(case).unwrap();
+    let usage = report.steps.iter().find(|it| it.name == StepName::Usage);
+    assert_eq!(
+        usage.unwrap().note,
+        format!("nothing breaks; {recorded} operations recorded, 1 seen by routers")
+    );
+}
+
+#[test]
+fn of_a_base_that_does_not_parse_the_first_errors_are_said() {
+    let given = Given::read(&root()).unwrap();
+    let cases = cases(&root()).unwrap();
+    let case = cases.iter().find(|case| case.name == UNCHANGED).unwrap();
+    let mut inputs = given.inputs(case).unwrap();
+    inputs.base.subgraphs[0].sdl =
+        "type type type ( ( } } ! ! type { type { 1 2 3 } } ) )".repeat(9);
+    let error = super::super::run(&inputs, None).err().unwrap().to_string();
+    assert!(error.starts_with("the base has no API schema"), "{error}");
+    assert_eq!(error.matches("; ").count(), 3, "{error}");
+    assert!(
+        error.contains("; and ") && error.ends_with(" more"),
+        "{error}"
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::counted;
+use super::{authorization_changes, counted};
 use crate::schema::check::inputs::{Approval, Policy};
 use crate::schema::check::report::{Affected, Approved, Finding, Severity, Status, Step, StepName};
 use crate::schema::places::Place;
@@ -17,14 +17,9 @@ pub fn step(steps: &mut [Step], approvals: &[Approval], policy: &Policy) -> Step
         let (code, message) = match state(approval, steps, policy) {
             State::Holds => {
                 holding += 1;
-                for finding in steps
-                    .iter_mut()
-                    .filter(|it| it.name.approvable())
-                    .flat_map(|it| &mut it.findings)
-                {
-                    if matches(approval, finding) {
-                        approve(finding, approval);
-                    }
+                let findings = steps.iter_mut().flat_map(|step| &mut step.findings);
+                for finding in findings.filter(|it| matches(approval, it)) {
+                    approve(finding, approval);
                 }
                 continue;
             }
@@ -72,7 +67,7 @@ fn state(approval: &Approval, steps: &[Step], policy: &Policy) -> State {
     let found = |step: &&Step| step.findings.iter().any(|it| matches(approval, it));
     let refusing = steps
         .iter()
-        .filter(|step| !step.name.approvable())
+        .filter(|step| !step.name.approvable() && !authorization_changes::opens(&approval.code))
         .find(found);
     if let Some(step) = refusing {
         return State::Refused(step.name);
@@ -104,13 +99,13 @@ fn approve(finding: &mut Finding, approval: &Approval) {
     });
 }
 
-/// An operation that is wrong only for what is approved is approved with it.
+/// An operation that was right, and is wrong only for what is approved, is approved with it.
 fn follow(steps: &mut [Step]) {
     let breaking = || {
         steps
             .iter()
             .flat_map(|step| &step.findings)
-            .filter(|it| it.criticality.is_some())
+            .filter(|it| it.criticality.is_some() && !authorization_changes::is_code(&it.code))
     };
     let hit = |findings: &mut dyn Iterator<Item = &Finding>| -> BTreeSet<String> {
         findings
@@ -127,7 +122,7 @@ fn follow(steps: &mut [Step]) {
         }
     }
     for finding in steps.iter_mut().flat_map(|step| &mut step.findings) {
-        if finding.code != "OPERATION_INVALID" || finding.approval.is_some() {
+        if !finding.follows || finding.approval.is_some() {
             continue;
         }
         let Some(label) = &finding.coordinate else {

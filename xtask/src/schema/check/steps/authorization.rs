@@ -30,8 +30,7 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema], supergraph: &Schema) -> 
                 .push((&subgraph.name, arguments));
         }
     }
-    let literal = RULES.map(|rule| (rule.to_owned(), rule)).into();
-    let kept: BTreeMap<Site, String> = sites(supergraph, &literal).into_iter().collect();
+    let kept: BTreeMap<Site, String> = sites(supergraph, &literal()).into_iter().collect();
 
     let mut findings = Vec::new();
     for ((rule, coordinate), by) in &said {
@@ -63,7 +62,13 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema], supergraph: &Schema) -> 
                 .instead(how),
         );
     }
-    for (rule, coordinate) in kept.keys().filter(|site| !said.contains_key(*site)) {
+    let inherits = |(rule, coordinate): &Site| {
+        implementing(supergraph, coordinate)
+            .into_iter()
+            .any(|it| said.contains_key(&(*rule, it)))
+    };
+    let unstated = |site: &&Site| !said.contains_key(*site) && !inherits(site);
+    for (rule, coordinate) in kept.keys().filter(unstated) {
         let message =
             format!("the supergraph has `@{rule}` at `{coordinate}`, and no subgraph states it");
         findings.push(Finding::error("AUTHORIZATION_UNSTATED", message).at(coordinate.clone()));
@@ -86,6 +91,26 @@ pub fn step(subgraphs: &[Subgraph], schemas: &[Schema], supergraph: &Schema) -> 
     Step::new(StepName::Authorization, note, findings)
 }
 
+/// The same coordinate of every type that implements an interface: composition puts their rules on the interface, too.
+fn implementing(supergraph: &Schema, coordinate: &str) -> Vec<String> {
+    let (interface, field) = match coordinate.split_once('.') {
+        Some((interface, field)) => (interface, Some(field)),
+        None => (coordinate, None),
+    };
+    let types = supergraph.types.values().filter_map(|ty| ty.as_object());
+    let types = types.filter(|ty| {
+        ty.implements_interfaces
+            .iter()
+            .any(|it| it.name == interface)
+    });
+    types
+        .map(|ty| match field {
+            Some(field) => format!("{}.{field}", ty.name),
+            None => ty.name.to_string(),
+        })
+        .collect()
+}
+
 /// Without the link the router takes the directive for a stranger's.
 fn unlinked(supergraph: &Schema, rule: &str) -> Option<Finding> {
     let url = format!("https://specs.apollo.dev/{rule}/");
@@ -97,6 +122,11 @@ fn unlinked(supergraph: &Schema, rule: &str) -> Option<Finding> {
         );
         Finding::error("AUTHORIZATION_UNLINKED", message)
     })
+}
+
+/// The names that the router reads.
+pub fn literal() -> BTreeMap<String, &'static str> {
+    RULES.map(|rule| (rule.to_owned(), rule)).into()
 }
 
 /// The names by which a subgraph may state each rule.
@@ -153,19 +183,21 @@ fn text<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {
 /// Every place of a rule, with the arguments as they are written there.
 fn sites(schema: &Schema, spellings: &BTreeMap<String, &'static str>) -> Vec<(Site, String)> {
     let mut found = Vec::new();
+    each(schema, spellings, |coordinate, rule, directive| {
+        found.push(((rule, coordinate.to_owned()), written(directive)));
+    });
+    found
+}
+
+/// Calls with every coordinate that has a rule, the rule, and how it is applied.
+pub fn each(
+    schema: &Schema,
+    spellings: &BTreeMap<String, &'static str>,
+    mut found: impl FnMut(&str, &'static str, &Directive),
+) {
     let mut look = |coordinate: &str, directive: &Directive| {
         if let Some(rule) = spellings.get(directive.name.as_str()) {
-            let arguments: Vec<_> = directive
-                .arguments
-                .iter()
-                .map(|it| format!("{}: {}", it.name, compact(&it.value)))
-                .collect();
-            let written = if arguments.is_empty() {
-                String::new()
-            } else {
-                format!("({})", arguments.join(", "))
-            };
-            found.push(((*rule, coordinate.to_owned()), written));
+            found(coordinate, rule, directive);
         }
     };
     for (name, ty) in &schema.types {
@@ -183,7 +215,20 @@ fn sites(schema: &Schema, spellings: &BTreeMap<String, &'static str>) -> Vec<(Si
             }
         }
     }
-    found
+}
+
+/// A directive's arguments in their parentheses; nothing when it has none.
+pub fn written(directive: &Directive) -> String {
+    let arguments: Vec<_> = directive
+        .arguments
+        .iter()
+        .map(|it| format!("{}: {}", it.name, compact(&it.value)))
+        .collect();
+    if arguments.is_empty() {
+        String::new()
+    } else {
+        format!("({})", arguments.join(", "))
+    }
 }
 
 /// One spelling of a value, however it is broken into lines.

@@ -1,6 +1,7 @@
 //! What changed for clients, and whether one of them would notice.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
@@ -25,6 +26,12 @@ pub struct Subgraphs<'a> {
 pub struct Used<'a> {
     pub operation: &'a Use,
     pub coordinates: BTreeSet<String>,
+}
+
+impl Used<'_> {
+    fn is_live(&self) -> bool {
+        matches!(self.operation.source, Source::Live { .. })
+    }
 }
 
 /// The operations that count: all that are recorded, and those that were seen lately.
@@ -77,8 +84,11 @@ pub fn judge(
 }
 
 /// Both steps: what changed, and what of it breaks whom.
-pub fn steps(judged: Judged, used: &[Used], base: &str) -> [Step; 2] {
-    let Judged { breaking, others } = judged;
+pub fn steps(judged: Judged, used: &[Used], base: &str, usage_asked: bool) -> [Step; 2] {
+    let Judged {
+        mut breaking,
+        others,
+    } = judged;
     let dangerous = others
         .iter()
         .filter(|it| it.criticality == Some(Criticality::Dangerous))
@@ -89,10 +99,7 @@ pub fn steps(judged: Judged, used: &[Used], base: &str) -> [Step; 2] {
         others.len() - dangerous
     );
     let usage = if breaking.is_empty() {
-        format!(
-            "nothing breaks; {} recorded",
-            counted(used.len(), "operation")
-        )
+        "nothing breaks".to_owned()
     } else {
         let hit: BTreeSet<_> = breaking
             .iter()
@@ -106,10 +113,27 @@ pub fn steps(judged: Judged, used: &[Used], base: &str) -> [Step; 2] {
             counted(clients.len(), "client")
         )
     };
+    let live = used.iter().filter(|it| it.is_live()).count();
+    let mut usage = format!(
+        "{usage}; {} recorded",
+        counted(used.len() - live, "operation")
+    );
+    if usage_asked || live > 0 {
+        let _ = write!(usage, ", {live} seen by routers");
+    }
+    if usage_asked && live == 0 {
+        breaking.push(no_usage());
+    }
     [
         Step::new(StepName::Diff, note, others),
         Step::new(StepName::Usage, usage, breaking),
     ]
+}
+
+fn no_usage() -> Finding {
+    let message = "routers have seen no operation within the days that count";
+    Finding::new(Severity::Warning, "USAGE_EMPTY", message)
+        .instead("see whether the URL is the routers' `USAGE_URL`, and whether they run with it")
 }
 
 fn other(change: Change, subgraphs: &Subgraphs) -> Finding {
@@ -127,35 +151,40 @@ fn other(change: Change, subgraphs: &Subgraphs) -> Finding {
 }
 
 fn breaking(change: Change, subgraphs: &Subgraphs, used: &[Used], policy: &Policy) -> Finding {
-    let mut operations: Vec<_> = used
+    let users = users(used, |coordinates| {
+        change.touches.iter().all(|it| coordinates.contains(it))
+    });
+    let instead = change.kind.instead();
+    let finding = finding(change, Severity::Error, subgraphs).instead(instead);
+    weigh(finding, users, used, policy)
+}
+
+/// The operations of which what they use is affected.
+pub fn users(used: &[Used], is_affected: impl Fn(&BTreeSet<String>) -> bool) -> Vec<Affected> {
+    let mut users: Vec<_> = used
         .iter()
-        .filter(|used| {
-            change
-                .touches
-                .iter()
-                .all(|it| used.coordinates.contains(it))
-        })
+        .filter(|used| is_affected(&used.coordinates))
         .map(|used| affected(used.operation))
         .collect();
-    operations.sort();
-    operations.dedup();
+    users.sort();
+    users.dedup();
+    users
+}
+
+/// A breaking change is as bad as somebody notices it.
+pub fn weigh(finding: Finding, users: Vec<Affected>, used: &[Used], policy: &Policy) -> Finding {
     // Where nothing is recorded, that nobody uses it says nothing.
-    let harmless = operations.is_empty() && !used.is_empty() && !policy.strict;
-    let severity = if harmless {
-        Severity::Warning
-    } else {
-        Severity::Error
+    let harmless = users.is_empty() && !used.is_empty() && !policy.strict;
+    let mut finding = Finding {
+        severity: Severity::Error,
+        operations: users,
+        ..finding
     };
-    let instead = Some(change.kind.instead().to_owned());
-    let mut finding = finding(change, severity, subgraphs);
     if harmless {
+        finding.severity = Severity::Warning;
         finding.message.push_str("; no recorded operation uses it");
     }
-    Finding {
-        operations,
-        instead,
-        ..finding
-    }
+    finding
 }
 
 fn finding(change: Change, severity: Severity, subgraphs: &Subgraphs) -> Finding {

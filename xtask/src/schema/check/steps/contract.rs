@@ -105,7 +105,11 @@ fn public(
     let invalid = clients
         .iter()
         .filter(|it| !matches!(it.source, Source::Retired(_)))
-        .flat_map(|it| operations::errors(&head, it));
+        .flat_map(|it| operations::errors(&head, it))
+        .map(|it| Finding {
+            follows: true,
+            ..it
+        });
     let all = judged
         .breaking
         .into_iter()

@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod authorization;
+pub mod authorization_changes;
 pub mod changes;
 pub mod contract;
 pub mod drift;

@@ -8,7 +8,7 @@ use apollo_compiler::{ExecutableDocument, Schema};
 use super::changes::affected;
 use super::counted;
 use crate::schema::check::deprecation;
-use crate::schema::check::inputs::{Source, Use};
+use crate::schema::check::inputs::{Source, Unread, Use};
 use crate::schema::check::report::{Affected, Finding, Severity, Step, StepName};
 use crate::schema::check::usage;
 use crate::schema::places::Place;
@@ -33,9 +33,10 @@ pub fn step<'a>(
             Source::Live { .. } => false,
         };
         looked_at += 1;
-        let errors = errors(head, operation);
-        if !errors.is_empty() {
-            findings.extend(errors);
+        let wrong = errors(head, operation);
+        if !wrong.is_empty() {
+            let follows = errors(base, operation).is_empty();
+            findings.extend(wrong.into_iter().map(|it| Finding { follows, ..it }));
             continue;
         }
         if recorded {
@@ -67,6 +68,20 @@ pub fn step<'a>(
         )
     };
     (Step::new(StepName::Operations, note, findings), valid)
+}
+
+/// What of the operations cannot be read. What is wrong at the base only may be what the change repairs.
+pub fn unread(unread: &[Unread]) -> Vec<Finding> {
+    let finding = |it: &Unread| {
+        let finding = if it.at_base {
+            let message = format!("left out, since it cannot be read: {}", it.wrong);
+            Finding::new(Severity::Note, "OPERATION_UNREADABLE", message)
+        } else {
+            Finding::error("OPERATION_INVALID", &it.wrong)
+        };
+        finding.in_places(vec![Place::file(&it.file)])
+    };
+    unread.iter().map(finding).collect()
 }
 
 /// What is wrong with an operation: one finding an error of GraphQL's validation.
