@@ -103,6 +103,8 @@ async fn serve(
         &shutdown,
     ));
     let nodes = Nodes::new(address, password.clone(), config.limits);
+    // The engine looks at its file until it has ended.
+    let files = Arc::new(files);
     let follower = Follower {
         origin: config.supergraph,
         seen,
@@ -110,7 +112,7 @@ async fn serve(
         operations: config.operations,
         engine,
         schema: schema.clone(),
-        files,
+        files: files.clone(),
         live: live.clone(),
     };
     hive_router::ntex::rt::spawn(follower.run(shutdown.clone()));
@@ -160,6 +162,7 @@ async fn serve(
         recorder.finish().await;
     }
     background.graceful_shutdown().await;
+    drop(files);
     invoke_shutdown_hooks(&shared).await;
     tracing::info!("stopped");
     telemetry.shutdown().await;

@@ -34,6 +34,7 @@ mod subscription;
 pub(crate) use config::max_clients;
 pub(crate) use desk::{Desk, Live};
 pub(crate) use http::intercept;
+pub(crate) use operation::named;
 pub(crate) use socket::{is_upgrade, upgrade};
 pub use sources::SourceError;
 pub(crate) use sources::{Sources, of as sources};

@@ -30,7 +30,7 @@ pub(crate) struct Follower {
     pub(crate) operations: Operations,
     pub(crate) engine: &'static HiveRouterConfig,
     pub(crate) schema: Arc<SchemaState>,
-    pub(crate) files: PrivateFiles,
+    pub(crate) files: Arc<PrivateFiles>,
     pub(crate) live: Arc<Live>,
 }
 
@@ -65,8 +65,6 @@ impl Follower {
     /// Looks for another supergraph until the router stops.
     pub(crate) async fn run(mut self, shutdown: Shutdown) {
         let Some(interval) = self.origin.interval() else {
-            // The engine reads its file only once then, but the folder is there as long as the router is.
-            shutdown.cancelled().await;
             return;
         };
         let mut is_reachable = true;

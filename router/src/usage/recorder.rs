@@ -16,12 +16,11 @@ use common::{
     objects::Objects,
     shutdown::Shutdown,
 };
-use hive_router::graphql_tools::static_graphql::query::{
-    Definition, Document, OperationDefinition,
-};
+use hive_router::graphql_tools::static_graphql::query::{Definition, Document};
 use registry::usage::{Usage, Use};
 
 use super::{client::Client, plain::plain};
+use crate::live::named;
 
 /// How often what was counted is stored.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -169,19 +168,14 @@ impl Recorder {
         let Some(found) = counted.known.get(&asked).copied() else {
             return false;
         };
-        match found.and_then(|hash| counted.uses.get_mut(&hash)) {
-            Some(used) => {
-                used.count += 1;
-                used.last_seen = now;
-                true
-            }
-            // What was stored meanwhile is looked at again.
-            None if found.is_some() => false,
-            None => {
-                counted.left_out += 1;
-                true
-            }
+        if let Some(used) = found.and_then(|hash| counted.uses.get_mut(&hash)) {
+            used.count += 1;
+            used.last_seen = now;
+        } else {
+            // It is too large, or there was no room for it.
+            counted.left_out += 1;
         }
+        true
     }
 
     /// Counts one that was not; `new` is none of it when it is too large.
@@ -261,15 +255,6 @@ fn chosen<'a>(document: &'a Document, name: &str) -> Option<&'a str> {
     let mut operations = operations.filter(|own| name.is_empty() || *own == name);
     let first = operations.next()?;
     operations.next().is_none().then_some(first)
-}
-
-fn named(operation: &OperationDefinition) -> Option<&str> {
-    match operation {
-        OperationDefinition::SelectionSet(_) => None,
-        OperationDefinition::Query(query) => query.name.as_deref(),
-        OperationDefinition::Mutation(mutation) => mutation.name.as_deref(),
-        OperationDefinition::Subscription(subscription) => subscription.name.as_deref(),
-    }
 }
 
 impl fmt::Debug for Tally {

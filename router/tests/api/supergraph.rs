@@ -229,6 +229,16 @@ async fn a_stream_that_is_open_stays_open() {
     feed.opened("p1").await;
 }
 
+/// The engine goes on looking at its file while requests in flight end.
+#[tokio::test]
+async fn nothing_is_missed_while_the_router_stops() {
+    let graph = Graph::start().await;
+    let file = File::new(FIXTURE);
+    let router = Router::start_with(&graph, &[file.variable()]).await;
+    let logs = router.stopped_logs().await;
+    assert!(!logs.contains("failed to load supergraph"), "{logs}");
+}
+
 fn registry_in(folder: &Path) -> Registry {
     Registry::new(Objects::in_folder(folder).unwrap())
 }

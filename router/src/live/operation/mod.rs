@@ -237,7 +237,8 @@ fn subscription<'a>(document: &'a Document, name: Option<&str>) -> Option<&'a Su
     }
 }
 
-fn named(operation: &OperationDefinition) -> Option<&str> {
+/// The name of an operation that has one.
+pub(crate) fn named(operation: &OperationDefinition) -> Option<&str> {
     match operation {
         OperationDefinition::SelectionSet(_) => None,
         OperationDefinition::Query(query) => query.name.as_deref(),
