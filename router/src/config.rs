@@ -14,8 +14,8 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::{
-    DEFAULT_ADDRESS, limits::Limits, live::max_clients, operations::Operations, rate::RateLimits,
-    supergraph::Origin, usage::Recorder,
+    defaults::DEFAULT_ADDRESS, limits::Limits, live::max_clients, operations::Operations,
+    rate::RateLimits, subgraphs::Subgraphs, supergraph::Origin, usage::Recorder,
 };
 
 /// The configuration of the router, from the environment and from nowhere else.
@@ -62,37 +62,6 @@ pub struct RouterConfig {
     pub log_format: LogFormat,
     pub log_filter: EnvFilter,
     pub otlp_endpoint: Option<Url>,
-}
-
-/// The base URLs of the services behind the graph and the REST API.
-#[derive(Clone, Debug)]
-pub struct Subgraphs {
-    pub users: Url,
-    pub posts: Url,
-    pub messaging: Url,
-}
-
-impl Subgraphs {
-    /// Their names in the supergraph.
-    pub(crate) const NAMES: [&str; 3] = ["users", "posts", "messaging"];
-
-    /// Name in the supergraph and base URL of each.
-    pub fn all(&self) -> [(&'static str, &Url); 3] {
-        let [users, posts, messaging] = Self::NAMES;
-        [
-            (users, &self.users),
-            (posts, &self.posts),
-            (messaging, &self.messaging),
-        ]
-    }
-
-    fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self {
-            users: base_url(env, "USERS_URL", "http://127.0.0.1:4001")?,
-            posts: base_url(env, "POSTS_URL", "http://127.0.0.1:4002")?,
-            messaging: base_url(env, "MESSAGING_URL", "http://127.0.0.1:4003")?,
-        })
-    }
 }
 
 impl RouterConfig {
@@ -155,23 +124,6 @@ fn log_filter(env: &Env) -> Result<EnvFilter, ConfigError> {
     })
 }
 
-fn base_url(env: &Env, name: &'static str, default: &str) -> Result<Url, ConfigError> {
-    // Plain HTTP only: the services are on a private network, and the client that asks whether they are ready has no
-    // TLS compiled in. An https URL would start a router that is never ready.
-    const EXPECTS: &str = "the base URL of the service, such as http://127.0.0.1:4001";
-    let text = env.optional(name).unwrap_or(default);
-    let url: Url = text
-        .parse()
-        .map_err(|error| malformed(name, EXPECTS, error))?;
-    if url.scheme() != "http" || !url.has_host() {
-        return Err(malformed(name, EXPECTS, "not an http URL"));
-    }
-    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err(malformed(name, EXPECTS, "more than a base URL"));
-    }
-    Ok(url)
-}
-
 fn allowed_origins(env: &Env) -> Result<Vec<String>, ConfigError> {
     const NAME: &str = "ALLOWED_ORIGINS";
     const EXPECTS: &str = "origins such as https://app.example.com, separated by commas";
@@ -228,30 +180,6 @@ mod tests {
                     .starts_with("ALLOWED_ORIGINS is not usable"),
                 "{bad}"
             );
-        }
-    }
-
-    #[test]
-    fn a_subgraph_is_a_plain_http_base_url() {
-        let of = |url: &str| {
-            base_url(
-                &Env::of([("USERS_URL", url)]),
-                "USERS_URL",
-                "http://127.0.0.1:4001",
-            )
-        };
-        assert_eq!(
-            of("http://users:4001/api").unwrap().as_str(),
-            "http://users:4001/api"
-        );
-        for bad in [
-            "https://users",
-            "users:4001",
-            "http://users?x=1",
-            "http://me@users",
-            "file:///etc/passwd",
-        ] {
-            assert!(of(bad).is_err(), "{bad}");
         }
     }
 }

@@ -1,49 +1,59 @@
-//! The federation router: the Hive Router engine as a library, configured by value and guarded.
+//! The federation router: embeds the Hive Router engine as a library, configures it by value and guards it.
 //!
-//! A request passes, from the outside in:
+//! A request passes these layers, from the outside in:
 //!
-//! | layer | does |
+//! | layer | task |
 //! | --- | --- |
-//! | `edge` | CORS, the trace id, `x-trace-id`, the address of the client, counts requests in flight until their answers have been sent |
-//! | the engine's layers | compression, log context, one log line a request |
-//! | `gate` | who sends it, and how often they may (`rate`); paths, `/health`, `/ready`, 404, what a GraphQL request may look like |
-//! | `pages` | `/openapi.json`, `/docs` and `/playground`; a request for them ends here |
-//! | `rest` | passes `/api/…` on to the service it belongs to; such a request ends here as well |
-//! | `live` | subscriptions, by WebSocket or as a stream over HTTP; they end here, and their events are asked for from without |
-//! | the engine | parses, limits, validates, plans, executes; calls `policy` on the way |
-//! | `nodes` | what the engine wants to know of the subgraph that the router is itself; asks the graph, over `inside` |
+//! | `http_layer` | CORS, trace context, `x-trace-id`, client address; counts requests in flight until their responses are sent |
+//! | the engine's layers | compression, log context, one log line for each request |
+//! | `guard` | authentication, rate limit (`rate`), `/health`, `/ready`, 404, CSRF protection |
+//! | `pages` | `/openapi.json`, `/docs` and `/playground`; their requests end here |
+//! | `rest` | proxies `/api/…` to the services; these requests end here |
+//! | `live` | subscriptions over WebSocket, server-sent events and multipart; they end here |
+//! | the engine | parses, validates, plans and executes operations; calls `policy` on the way |
+//! | `node_lookup` | answers the `nodes` subgraph (`Query.node`) in this process |
 //!
-//! Beside requests, `supergraph` serves what was published last, `operations` knows what clients have recorded, and `usage`
-//! counts what they send.
+//! The router also sends HTTP requests to itself (`loopback`): for every live event, and for every look-up of `Query.node`, it
+//! sends an ordinary GraphQL request to its own address, so that authorization, limits and error mapping apply to an event
+//! as to any query. A delivered event therefore passes the table above twice: once as the client's subscription, once as
+//! the loopback request that renders it.
 //!
-//! `docs/adr/0006-router-engine.md` says why this engine; each of its traps has a test in `tests/`.
+//! Besides requests, `supergraph` loads and checks supergraphs, `engine::follow` replaces them while requests are served,
+//! `operations` has the recorded operations, and `usage` counts operations by client.
+//!
+//! Modules depend on one another in one direction only; `cargo xtask layers` enforces it. From the top: `run`, `engine`,
+//! `config` and `guard`, `policy` and `live`, `rest`, `node_lookup`, `supergraph`, `request` and `loopback`, `graphql`.
+//!
+//! `docs/adr/0006-router-engine.md` explains the choice of the engine; each of its pitfalls has a test in `tests/`.
 
 // The engine's middleware types nest deeper than the default allows.
 #![recursion_limit = "256"]
 
 mod config;
-mod edge;
+mod defaults;
 mod engine;
-mod gate;
-mod inside;
+mod graphql;
+mod guard;
+mod http_layer;
 mod limits;
-mod linger;
 mod live;
-mod nodes;
+mod loopback;
+mod node_lookup;
 mod operations;
 mod pages;
 mod policy;
 mod private_files;
 mod rate;
 mod ready;
-mod reply;
+mod request;
 mod rest;
 mod run;
+mod subgraphs;
 mod supergraph;
 mod telemetry;
 mod usage;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::process::ExitCode;
 
 use common::{
     config::Env,
@@ -51,18 +61,16 @@ use common::{
     shutdown::{self, Shutdown},
 };
 
-pub use config::{RouterConfig, Subgraphs};
+pub use config::RouterConfig;
+pub use defaults::DEFAULT_ADDRESS;
 pub use limits::Limits;
 pub use rate::RateLimits;
 pub use run::run;
+pub use subgraphs::Subgraphs;
 pub use supergraph::{Supergraph, SupergraphError};
 
-/// Where the router listens unless `LISTEN_ADDR` says otherwise.
-pub const DEFAULT_ADDRESS: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4000);
-
-/// The `router` binary: runs until SIGTERM or SIGINT. `--health-check` asks the router running at `LISTEN_ADDR` instead
-/// whether it is ready, for container health checks.
+/// The `router` binary: runs until SIGTERM or SIGINT. With `--health-check` it checks the readiness of the router at
+/// `LISTEN_ADDR` instead, for container health checks.
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -78,8 +86,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Runs the router with the environment of this process until `shutdown` says stop. It needs the process to itself: the
-/// engine owns the global log subscriber. Exit codes: 0 stopped as asked, 1 failed, 2 wrong configuration.
+/// Runs the router with the environment of this process until the shutdown signal. Call it once in a process, because the
+/// engine owns the global log subscriber. Exit codes: 0 after a clean shutdown, 1 for a failure, 2 for a wrong
+/// configuration.
 pub fn start(shutdown: fn() -> std::io::Result<Shutdown>) -> ExitCode {
     let outcome = RouterConfig::from_env(&Env::process())
         .map_err(StartError::from)

@@ -1,5 +1,5 @@
-//! Recorded operations: no supergraph takes the place of another that answers them, and clients may send their ids instead
-//! of their documents.
+//! Recorded operations. A new supergraph must be able to answer all of them, and clients may send their IDs instead of
+//! documents (persisted documents).
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -7,22 +7,22 @@ use common::config::{ConfigError, Env, malformed};
 use registry::operations::{self, Operation};
 use serde_json::{Value, json};
 
-use crate::inside::INSIDE;
+use crate::loopback::LOOPBACK_HEADER;
 
 const FOLDER: &str = "OPERATIONS_DIR";
 const FOLDER_EXPECTS: &str = "a folder of recorded operations, such as operations/";
 const DOCUMENTS: &str = "PERSISTED_DOCUMENTS";
 const DOCUMENTS_EXPECTS: &str = "off, accept (an id instead of a document) or require (an id)";
 
-/// What a client may send to say which operation it means.
+/// Whether clients send documents or IDs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Mode {
-    /// A document.
+    /// Documents only.
     #[default]
     Off,
-    /// A document, or the id of one that is recorded.
+    /// Documents, or IDs of recorded ones.
     Accept,
-    /// The id of one that is recorded, and nothing else.
+    /// IDs of recorded documents only.
     Require,
 }
 
@@ -39,14 +39,14 @@ impl std::str::FromStr for Mode {
     }
 }
 
-/// All recorded operations, and what they are for.
+/// All recorded operations.
 #[derive(Clone, Default)]
 pub(crate) struct Operations(Arc<Recorded>);
 
 #[derive(Default)]
 struct Recorded {
     all: Vec<Operation>,
-    /// Where in the list the document with an id is.
+    /// Index in `all` by ID.
     by_id: HashMap<String, usize>,
     mode: Mode,
 }
@@ -80,23 +80,23 @@ impl Operations {
         self.0.all.iter()
     }
 
-    /// Whether an id may stand for a document.
+    /// Whether clients may send an ID.
     pub(crate) fn are_accepted(&self) -> bool {
         self.0.mode != Mode::Off
     }
 
-    /// Whether a document may not.
+    /// Whether clients must send an ID.
     pub(crate) fn are_required(&self) -> bool {
         self.0.mode == Mode::Require
     }
 
-    /// The document with an id.
+    /// The document with an ID.
     pub(crate) fn document(&self, id: &str) -> Option<&str> {
         let operation = self.0.all.get(*self.0.by_id.get(id)?)?;
         Some(&operation.document)
     }
 
-    /// The documents by their ids, as the engine reads them.
+    /// The documents by ID, in the engine's file format.
     pub(crate) fn manifest(&self) -> Value {
         let documents = self.iter();
         documents
@@ -104,14 +104,14 @@ impl Operations {
             .collect()
     }
 
-    /// What the engine is told of them, whose file is there.
+    /// The engine's settings for persisted documents, given the path of the file.
     pub(crate) fn settings(&self, file: &str) -> Value {
         if !self.are_accepted() {
             return json!({ "enabled": false });
         }
         let require = if self.are_required() {
-            // What the router asks itself is of operations that were let in before.
-            json!({ "expression": format!(".request.headers.\"{INSIDE}\" == null") })
+            // Loopback requests carry documents of operations that were admitted before.
+            json!({ "expression": format!(".request.headers.\"{LOOPBACK_HEADER}\" == null") })
         } else {
             json!(false)
         };

@@ -1,4 +1,4 @@
-//! What the engine takes from files only, in files that nobody else can write.
+//! Files for what the engine reads from files only, in a folder that no other user can enter.
 
 use std::{
     fs::{self, Permissions},
@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 const SUPERGRAPH: &str = "supergraph.graphql";
 
-/// The supergraph, recorded documents and the secret of tickets as files in a folder that only this user can enter; gone
-/// with this value.
+/// The supergraph, the recorded documents and the key of the internal tokens, in a temporary folder with mode 0700. Dropping
+/// the value deletes the folder.
 pub(crate) struct PrivateFiles {
     pub(crate) supergraph: FilePath,
     pub(crate) documents: FilePath,
@@ -26,7 +26,7 @@ impl PrivateFiles {
     pub(crate) fn write(supergraph: &str, documents: &Value, jwks: &Value) -> io::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("rookery-router-")
-            // Whoever could read or replace these files could make tickets.
+            // Read access to the key file would be enough to forge internal tokens.
             .permissions(Permissions::from_mode(0o700))
             .tempdir()?;
         Ok(Self {
@@ -37,7 +37,7 @@ impl PrivateFiles {
         })
     }
 
-    /// Puts another supergraph in the place of the one that is there; nobody ever reads half of one.
+    /// Replaces the supergraph atomically.
     pub(crate) fn replace_supergraph(&self, supergraph: &str) -> io::Result<()> {
         let folder = self.folder.path();
         let new = folder.join("supergraph.new");
@@ -45,8 +45,8 @@ impl PrivateFiles {
         fs::rename(new, folder.join(SUPERGRAPH))
     }
 
-    /// The secret need not lie about once it has been read.
-    pub(crate) fn forget_keys(&self) -> io::Result<()> {
+    /// Deletes the key file once the engine has read it.
+    pub(crate) fn delete_keys(&self) -> io::Result<()> {
         fs::remove_file(&self.keys.absolute)
     }
 }
@@ -69,12 +69,16 @@ fn file(folder: &Path, name: &str, content: &str) -> io::Result<FilePath> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::Tickets;
+    use crate::guard::InternalTokens;
 
     #[test]
     fn only_this_user_can_reach_the_files_and_they_go_with_the_value() {
-        let tickets = Tickets::new();
-        let files = PrivateFiles::write("type Query { a: Int }", &Value::Null, tickets.jwks());
+        let internal_tokens = InternalTokens::new();
+        let files = PrivateFiles::write(
+            "type Query { a: Int }",
+            &Value::Null,
+            internal_tokens.jwks(),
+        );
         let files = files.unwrap();
         let keys = Path::new(&files.keys.absolute).to_owned();
         let folder = keys.parent().unwrap().to_owned();
@@ -84,7 +88,7 @@ mod tests {
         );
         let jwks: serde_json::Value = serde_json::from_slice(&fs::read(&keys).unwrap()).unwrap();
         assert_eq!(jwks["keys"][0]["alg"], "HS256");
-        files.forget_keys().unwrap();
+        files.delete_keys().unwrap();
         assert!(!keys.exists());
         files.replace_supergraph("type Query { b: Int }").unwrap();
         let supergraph = fs::read_to_string(&files.supergraph.absolute).unwrap();

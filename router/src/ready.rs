@@ -1,4 +1,4 @@
-//! Whether a request would be answered now.
+//! Readiness: whether the router could answer a request now.
 
 use std::time::Duration;
 
@@ -7,44 +7,44 @@ use common::{
     service::StartError,
     upstream::{Call, Upstream},
 };
+use futures_util::future::join_all;
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::config::Subgraphs;
+use crate::subgraphs::Subgraphs;
 
-/// How long an answer about the subgraphs is good for: anybody may ask `/ready`, and each look costs three requests.
-const FRESH: Duration = Duration::from_secs(1);
+/// Lifetime of a cached result. Any client may request `/ready`, and each check costs one request to every service.
+const READY_CACHE_TTL: Duration = Duration::from_secs(1);
 
-/// Asks the services whether they are ready, and looks whether there are keys to verify tokens with.
+/// Checks that every service is ready and that there are keys to verify tokens with.
 pub(crate) struct Readiness {
     keys: Keyring,
-    services: [Upstream; 3],
-    last: Mutex<Option<(Instant, bool)>>,
+    services: Vec<Upstream>,
+    cached: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Readiness {
     pub(crate) fn new(subgraphs: &Subgraphs, keys: Keyring) -> Result<Self, StartError> {
-        let [users, posts, messaging] = subgraphs.all().map(|(name, base)| {
+        let services = subgraphs.iter().map(|(name, base)| {
             Upstream::new(name, base.clone()).map_err(|error| StartError::Other(error.to_string()))
         });
         Ok(Self {
             keys,
-            services: [users?, posts?, messaging?],
-            last: Mutex::new(None),
+            services: services.collect::<Result<_, _>>()?,
+            cached: Mutex::new(None),
         })
     }
 
-    /// Whether every service answers and is ready itself. Whoever asks meanwhile waits for the same answer.
+    /// The result of a check, at most [`READY_CACHE_TTL`] old. Concurrent callers share one check.
     pub(crate) async fn check(&self) -> bool {
-        let mut last = self.last.lock().await;
-        if let Some((when, ready)) = *last
-            && when.elapsed() < FRESH
+        let mut cached = self.cached.lock().await;
+        if let Some((when, ready)) = *cached
+            && when.elapsed() < READY_CACHE_TTL
         {
             return ready;
         }
-        let [users, posts, messaging] = &self.services;
-        let answers = tokio::join!(is_ready(users), is_ready(posts), is_ready(messaging));
-        let ready = answers == (true, true, true) && self.keys.current().is_some();
-        *last = Some((Instant::now(), ready));
+        let services = join_all(self.services.iter().map(is_ready)).await;
+        let ready = services.into_iter().all(|ready| ready) && self.keys.current().is_some();
+        *cached = Some((Instant::now(), ready));
         ready
     }
 }

@@ -9,7 +9,7 @@ fn main() -> Result<(), serde_json::Error> {
         "users": { "sdl": users::graphql::sdl(), "openapi": users::rest::openapi() },
         "posts": { "sdl": posts::graphql::sdl(), "openapi": posts::rest::openapi() },
         "messaging": { "sdl": messaging::graphql::sdl(), "openapi": messaging::rest::openapi() },
-        "nodes": { "sdl": nodes::sdl() },
+        "nodes": { "sdl": node_subgraph::sdl() },
     });
     println!("{}", serde_json::to_string(&contracts)?);
     Ok(())

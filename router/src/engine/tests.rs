@@ -11,13 +11,13 @@ fn engine_of(more: &[(&str, &str)]) -> HiveRouterConfig {
     let key = KeyPair::generate().unwrap().public_pem;
     let vars = [("JWT_PUBLIC_KEY", key.as_str())];
     let config = RouterConfig::from_env(&Env::of(vars.iter().chain(more).copied())).unwrap();
-    let (documents, tickets) = (config.operations.manifest(), gate::Tickets::new());
-    let files = PrivateFiles::write("type Query", &documents, tickets.jwks());
+    let (documents, internal_tokens) = (config.operations.manifest(), guard::InternalTokens::new());
+    let files = PrivateFiles::write("type Query", &documents, internal_tokens.jwks());
     super::config(&config, &files.unwrap()).unwrap()
 }
 
 #[test]
-fn the_limits_reach_the_engine() {
+fn engine_gets_the_limits() {
     let engine = engine_of(&[
         ("GRAPHQL_MAX_DEPTH", "1"),
         ("GRAPHQL_MAX_ALIASES", "2"),
@@ -37,16 +37,16 @@ fn the_limits_reach_the_engine() {
 }
 
 #[test]
-fn tickets_are_always_verified_and_directives_enforced() {
+fn internal_tokens_are_verified_and_directives_enforced() {
     let engine = engine_of(&[]);
     assert!(engine.jwt.enabled && engine.authorization.directives.enabled);
     assert_eq!(engine.jwt.allowed_algorithms, Some(vec![Algorithm::HS256]));
-    assert_eq!(engine.jwt.issuers, Some(vec!["gate".to_owned()]));
+    assert_eq!(engine.jwt.issuers, Some(vec!["guard".to_owned()]));
     assert_eq!(engine.jwt.audiences, Some(vec!["engine".to_owned()]));
 }
 
 #[test]
-fn users_never_share_answers_or_upstream_connections() {
+fn users_share_neither_responses_nor_upstream_connections() {
     for share in ["true", "false"] {
         let shaping = engine_of(&[("SHARE_SUBGRAPH_REQUESTS", share)]).traffic_shaping;
         assert_eq!(shaping.all.dedupe_enabled.to_string(), share);
@@ -64,7 +64,7 @@ fn a_key_that_the_engine_ignores_stops_the_start() {
     let said = json!({ "limits": { "max_dept": { "n": 3 } } });
     let mut engine: HiveRouterConfig = serde_json::from_value(said.clone()).unwrap();
     engine.supergraph = SupergraphSource::Plugin;
-    let error = taken_over("", &said, &serde_json::to_value(&engine).unwrap()).unwrap_err();
+    let error = check_adopted("", &said, &serde_json::to_value(&engine).unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the engine did not take over `limits.max_dept` of its configuration"
@@ -73,7 +73,7 @@ fn a_key_that_the_engine_ignores_stops_the_start() {
 
 #[test]
 fn a_value_that_the_engine_changes_stops_the_start() {
-    let error = taken_over(
+    let error = check_adopted(
         "",
         &json!({ "a": [{ "b": 1 }] }),
         &json!({ "a": [{ "b": 2 }] }),

@@ -1,40 +1,37 @@
-//! Subscriptions: sockets and HTTP streams of clients, served by the router itself.
+//! Subscriptions: WebSocket and HTTP streams of clients, served by the router itself.
 //!
-//! The engine's own support for them stays off. It drops events for clients that are slow, lets a stream outlive its token,
-//! never connects again, and asks `policy` nothing for an event. Here a subscription is taken apart (`operation`): the
-//! service that has the field says which entities there is news of (`feed`, whose protocol is `common::relay`), and for each
-//! the engine is asked an ordinary query, over the router's own front door (`crate::inside`). So an event passes the same layers,
-//! limits, rules and error mapping as anything else, and a stream holds one batch of ids and nothing more.
+//! The engine's own subscriptions stay off. They drop events for slow clients, let a stream outlive its token, never
+//! reconnect, and call no `policy` hook for an event. Here the router parses the subscription (`operation`), gets the IDs of
+//! events from the service of its field (`relay_client`, by the protocol of `common::relay`), and renders each event by an
+//! ordinary query that it sends to itself (`crate::loopback`). So authorization, limits and error mapping apply to an event
+//! as to any query, and an open stream holds one batch of IDs and nothing more.
 //!
-//! | module | does |
+//! | module | task |
 //! | --- | --- |
-//! | `sources` | at start: which service and which query belong to a field of `Subscription` |
-//! | `operation` | what a client subscribes to, and the query that shows one event of it |
-//! | `subscription` | one stream: opened, delivered in order, opened again where it was |
-//! | `answer` | what becomes of an event, by what the engine said |
-//! | `feed` | the streams of all clients over a few connections to each service |
-//! | `inside` | how much the router asks itself for at once |
-//! | `socket` | a client's `WebSocket`: graphql-transport-ws |
+//! | `server`, `worker` | shared state of the process, and state of one worker thread |
+//! | `operation` | parses a subscription and derives the query that renders one event |
+//! | `subscription` | one stream: opened, delivered in order, reopened at its position |
+//! | `event_outcome` | decides from the response to that query what happens to the event |
+//! | `relay_client` | multiplexes the streams of all clients over a few connections to each service |
+//! | `loopback` | bounds concurrent loopback requests |
+//! | `socket` | WebSocket clients: graphql-transport-ws |
 //! | `http` | server-sent events, and the multipart streams of Apollo's clients |
-//! | `clients` | how many there may be |
+//! | `connections` | limits on open connections |
 
-mod answer;
-mod clients;
 mod config;
-mod desk;
-mod feed;
+mod connections;
+mod event_outcome;
 mod http;
-mod inside;
+mod loopback;
 mod operation;
-mod problem;
+mod relay_client;
+mod server;
 mod socket;
-mod sources;
 mod subscription;
+mod worker;
 
 pub(crate) use config::max_clients;
-pub(crate) use desk::{Desk, Live};
 pub(crate) use http::intercept;
-pub(crate) use operation::named;
+pub(crate) use server::{LiveSettings, SubscriptionServer};
 pub(crate) use socket::{is_upgrade, upgrade};
-pub use sources::SourceError;
-pub(crate) use sources::{Sources, of as sources};
+pub(crate) use worker::WorkerState;

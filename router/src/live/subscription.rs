@@ -1,5 +1,5 @@
-//! One subscription of one client: opens the stream, shows its events one after the other, and opens it again where it was
-//! when it is lost.
+//! One subscription of one client: opens the stream, delivers its events in order, and reopens it at its position when the
+//! connection is lost.
 
 use std::{future::Future, rc::Rc, time::Duration};
 
@@ -8,94 +8,95 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    answer::{self, Verdict},
-    desk::Desk,
-    feed::{Backoff, Feed, News, Stream},
-    inside::{Asker, Errand},
-    operation::{Bound, Planned, Request},
-    problem::Problem,
+    event_outcome::{self, EventOutcome},
+    loopback::ClientContext,
+    operation::{BoundSubscription, PlannedSubscription, Request},
+    relay_client::{Backoff, FeedEvent, RelayClient, RelayStream},
+    worker::WorkerState,
 };
+use crate::{loopback::Purpose, request::ClientError};
 
-/// How long whoever subscribes waits for a service that is not there.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a stream may be away, or an event impossible to show, before the client is told.
-const AWAY: Duration = Duration::from_secs(30);
+/// Time for a new subscription to reach its service.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that a stream may be interrupted, or an event fail to render, before the subscription fails.
+const OUTAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Events that are looked up at once, of the at most sixteen of a batch.
-const AT_ONCE: usize = 4;
+/// Events that are rendered concurrently, of the at most sixteen of a batch.
+const RENDER_CONCURRENCY: usize = 4;
 
-/// What an operation is tried with: the id of nothing.
-const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
+/// The ID for validation: no entity has it.
+const NIL_ID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Where a client's events go.
-pub(super) trait Outlet {
-    /// Takes a GraphQL response, and is done when it has been written to the client. Nothing is asked of the service until
-    /// then. Never done when the client is gone: whoever reads for it ends the subscription.
+/// Writes events to a client.
+pub(super) trait EventSink {
+    /// Completes once the response is written to the client, which is the backpressure of the stream: no further events are
+    /// requested before. Never completes after the client has disconnected; the reader of the connection then drops the
+    /// subscription.
     fn deliver(&self, response: String) -> impl Future<Output = ()>;
 }
 
-/// A stream that is open.
+/// An open subscription.
 pub(super) struct Subscription {
-    desk: Rc<Desk>,
-    asker: Rc<Asker>,
-    feed: Feed,
-    bound: Bound,
-    stream: Stream,
-    /// Behind the last event that the client has.
+    worker: Rc<WorkerState>,
+    client: Rc<ClientContext>,
+    relay: RelayClient,
+    bound: BoundSubscription,
+    stream: RelayStream,
+    /// Position after the last delivered event.
     position: String,
 }
 
 impl Subscription {
-    /// Opens the stream that a client asks for.
+    /// Opens the stream of a parsed subscription.
     pub(super) async fn begin(
-        desk: Rc<Desk>,
-        asker: Rc<Asker>,
+        worker: Rc<WorkerState>,
+        client: Rc<ClientContext>,
         request: &Request,
-        planned: Planned,
-    ) -> Result<Self, Problem> {
-        if let Some(recorder) = &desk.live.recorder {
-            request.count(&recorder.tally(asker.client.clone()));
+        planned: PlannedSubscription,
+    ) -> Result<Self, ClientError> {
+        if let Some(recorder) = &worker.server.settings.recorder {
+            request.count(&recorder.of_client(client.info.clone()));
         }
         let given = request.variables.clone().unwrap_or_default();
         let bound = planned.planner.bind(planned.plan, &given)?;
-        let feed = desk.live.feeds.get(&bound.plan.subgraph);
-        let feed = feed.ok_or_else(Problem::unavailable)?.clone();
-        let until = Instant::now() + PATIENCE;
-        if !planned.is_known && try_out(&desk, &asker, &bound, until).await? {
-            planned.planner.remember(request, &bound.plan);
+        let relay = worker.server.relays.get(bound.plan.subgraph.as_str());
+        let relay = relay.ok_or_else(ClientError::unavailable)?.clone();
+        let until = Instant::now() + OPEN_TIMEOUT;
+        if !planned.is_validated && validate(&worker, &client, &bound, until).await? {
+            planned.planner.cache(request, &bound.plan);
         }
-        let (stream, position) = open(&feed, &asker, &bound, None, until).await?;
+        let (stream, position) = open(&relay, &client, &bound, None, until).await?;
         tracing::debug!(field = bound.plan.field, position, "a stream is open");
         Ok(Self {
-            desk,
-            asker,
-            feed,
+            worker,
+            client,
+            relay,
             bound,
             stream,
             position,
         })
     }
 
-    /// Delivers events until the stream is over; why it is.
-    pub(super) async fn run(mut self, outlet: &impl Outlet) -> Problem {
+    /// Delivers events until the stream ends. Returns the reason.
+    pub(super) async fn run(mut self, sink: &impl EventSink) -> ClientError {
         loop {
-            let news = self.stream.next().await;
-            // What is only needed while there is something to do is not kept room for while there is not.
-            let outcome = match news {
-                News::Opened(position) => {
+            let event = self.stream.next().await;
+            // Boxed, so that idle streams do not pay for the size of these futures.
+            let outcome = match event {
+                FeedEvent::Opened(position) => {
                     self.position = position;
                     Ok(())
                 }
-                News::Batch(events, position) => {
-                    Box::pin(self.deliver(events, position, outlet)).await
+                FeedEvent::Batch(events, position) => {
+                    Box::pin(self.deliver(events, position, sink)).await
                 }
-                News::Closed(code, message) if !is_passing(&code) => {
-                    Err(Problem::of_service(&code, message))
+                FeedEvent::Closed(code, message) if !is_transient(&code) => {
+                    Err(ClientError::of_service(&code, message))
                 }
-                News::Closed(..) | News::Lost => Box::pin(self.open_again()).await,
+                FeedEvent::Closed(..) | FeedEvent::Lost => Box::pin(self.reopen()).await,
             };
-            if let Err(problem) = outcome {
-                return problem;
+            if let Err(error) = outcome {
+                return error;
             }
         }
     }
@@ -104,81 +105,84 @@ impl Subscription {
         &mut self,
         events: Vec<String>,
         position: String,
-        outlet: &impl Outlet,
-    ) -> Result<(), Problem> {
+        sink: &impl EventSink,
+    ) -> Result<(), ClientError> {
         let this = &*self;
         stream::iter(events)
-            .map(|event| this.show(event))
-            .buffered(AT_ONCE)
-            .try_for_each(|shown| async {
-                if let Some(response) = shown {
-                    outlet.deliver(response).await;
+            .map(|event| this.render(event))
+            .buffered(RENDER_CONCURRENCY)
+            .try_for_each(|rendered| async {
+                if let Some(response) = rendered {
+                    sink.deliver(response).await;
                 }
                 Ok(())
             })
             .await?;
         self.position = position;
-        self.stream.more();
+        self.stream.request_more();
         Ok(())
     }
 
-    /// The response that shows an event, if the viewer may see it.
-    async fn show(&self, event: String) -> Result<Option<String>, Problem> {
-        let until = Instant::now() + AWAY;
+    /// The response for an event, if the viewer may see it.
+    async fn render(&self, event: String) -> Result<Option<String>, ClientError> {
+        let until = Instant::now() + OUTAGE_TIMEOUT;
         let mut backoff = Backoff::default();
         loop {
             let body = self.bound.body(&event);
-            let asked = self.desk.loopback.ask(&self.asker, Errand::Event, body);
-            let problem = match asked.await {
-                Ok(said) => match answer::judge(said, &self.bound.plan.key) {
-                    Verdict::Deliver(response) => return Ok(Some(response)),
-                    Verdict::Pass(why) => {
+            let response = self
+                .worker
+                .loopback
+                .send(&self.client, Purpose::Event, body);
+            let error = match response.await {
+                Ok(response) => match event_outcome::classify(response, &self.bound.plan.key) {
+                    EventOutcome::Deliver(response) => return Ok(Some(response)),
+                    EventOutcome::Skip(reason) => {
                         let field = &self.bound.plan.field;
-                        tracing::warn!(field, event, why, "an event is not for its viewer");
+                        tracing::warn!(field, event, reason, "the viewer may not see an event");
                         return Ok(None);
                     }
-                    Verdict::End(problem) => return Err(problem),
-                    Verdict::Again(problem) => problem,
+                    EventOutcome::Terminate(error) => return Err(error),
+                    EventOutcome::Retry(error) => error,
                 },
                 Err(error) => {
-                    tracing::debug!(%error, "an event could not be asked for");
-                    Problem::unavailable()
+                    tracing::debug!(%error, "a loopback request failed");
+                    ClientError::unavailable()
                 }
             };
             if timeout_at(until, backoff.wait()).await.is_err() {
-                return Err(problem);
+                return Err(error);
             }
         }
     }
 
-    async fn open_again(&mut self) -> Result<(), Problem> {
+    async fn reopen(&mut self) -> Result<(), ClientError> {
         let position = Some(self.position.clone());
-        let until = Instant::now() + AWAY;
-        let opened = open(&self.feed, &self.asker, &self.bound, position, until).await;
+        let until = Instant::now() + OUTAGE_TIMEOUT;
+        let opened = open(&self.relay, &self.client, &self.bound, position, until).await;
         (self.stream, self.position) = opened?;
         Ok(())
     }
 }
 
-/// Whether a service will take the stream again in a moment.
-fn is_passing(code: &str) -> bool {
+/// Whether the service is expected to accept the stream again soon.
+fn is_transient(code: &str) -> bool {
     code == "SERVICE_UNAVAILABLE"
 }
 
-/// Opens a stream, as often as it takes, until then.
+/// Opens a stream, with retries until `until`.
 async fn open(
-    feed: &Feed,
-    asker: &Asker,
-    bound: &Bound,
+    relay: &RelayClient,
+    client: &ClientContext,
+    bound: &BoundSubscription,
     position: Option<String>,
     until: Instant,
-) -> Result<(Stream, String), Problem> {
+) -> Result<(RelayStream, String), ClientError> {
     let mut backoff = Backoff::default();
     let attempts = async {
         loop {
-            let stream = feed.open(|id| Open {
+            let stream = relay.open(|id| Open {
                 id,
-                authorization: asker
+                authorization: client
                     .authorization
                     .as_deref()
                     .unwrap_or_default()
@@ -188,11 +192,11 @@ async fn open(
                 position: position.clone(),
             });
             match stream.next().await {
-                News::Opened(position) => return Ok((stream, position)),
-                News::Closed(code, message) if !is_passing(&code) => {
-                    return Err(Problem::of_service(&code, message));
+                FeedEvent::Opened(position) => return Ok((stream, position)),
+                FeedEvent::Closed(code, message) if !is_transient(&code) => {
+                    return Err(ClientError::of_service(&code, message));
                 }
-                News::Closed(..) | News::Lost | News::Batch(..) => {}
+                FeedEvent::Closed(..) | FeedEvent::Lost | FeedEvent::Batch(..) => {}
             }
             drop(stream);
             backoff.wait().await;
@@ -200,32 +204,32 @@ async fn open(
     };
     match timeout_at(until, attempts).await {
         Ok(outcome) => outcome,
-        Err(_elapsed) => Err(Problem::unavailable()),
+        Err(_elapsed) => Err(ClientError::unavailable()),
     }
 }
 
-/// Has the engine say what it has against an operation: whether it may be remembered as good.
-async fn try_out(
-    desk: &Desk,
-    asker: &Rc<Asker>,
-    bound: &Bound,
+/// Validates an operation by executing its query for an ID that does not exist. Returns whether it may be cached as valid.
+async fn validate(
+    worker: &WorkerState,
+    client: &Rc<ClientContext>,
+    bound: &BoundSubscription,
     until: Instant,
-) -> Result<bool, Problem> {
+) -> Result<bool, ClientError> {
     let mut backoff = Backoff::default();
     loop {
-        let body = bound.body(NOTHING);
-        let answer = desk.loopback.ask(asker, Errand::Trial, body);
-        let problem = match timeout_at(until, answer).await {
-            Ok(Ok(said)) => match answer::judge_trial(&said) {
-                Ok(is_good) => return Ok(is_good),
-                Err(Verdict::Again(problem)) => problem,
-                Err(Verdict::End(problem)) => return Err(problem),
-                Err(Verdict::Deliver(_) | Verdict::Pass(_)) => return Ok(false),
+        let body = bound.body(NIL_ID);
+        let response = worker.loopback.send(client, Purpose::Validation, body);
+        let error = match timeout_at(until, response).await {
+            Ok(Ok(response)) => match event_outcome::classify_validation(&response) {
+                Ok(is_valid) => return Ok(is_valid),
+                Err(EventOutcome::Retry(error)) => error,
+                Err(EventOutcome::Terminate(error)) => return Err(error),
+                Err(EventOutcome::Deliver(_) | EventOutcome::Skip(_)) => return Ok(false),
             },
-            Ok(Err(_)) | Err(_) => Problem::unavailable(),
+            Ok(Err(_)) | Err(_) => ClientError::unavailable(),
         };
         if timeout_at(until, backoff.wait()).await.is_err() {
-            return Err(problem);
+            return Err(error);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! What a client is told of an error.
+//! Maps errors of the engine and the subgraphs to errors for clients.
 //!
-//! | error | told as |
+//! | error | the client receives |
 //! | --- | --- |
-//! | of a subgraph, with a code of ours ([`OURS`]) | as it is, less what only means something inside |
-//! | of a subgraph, with any other code or none | `INTERNAL`; the message is logged |
-//! | a subgraph that does not answer, or not in GraphQL ([`UNAVAILABLE`]) | `SERVICE_UNAVAILABLE` |
-//! | a field that a directive keeps from the sender ([`NOT_ALLOWED`]) | `UNAUTHENTICATED` without a token, else `FORBIDDEN` |
-//! | a request that cannot be read ([`BAD_REQUEST`]) | 400 `BAD_REQUEST` |
-//! | no media type that we could answer in ([`NOT_ACCEPTABLE`]) | 406 `BAD_REQUEST` |
-//! | a body beyond the limit ([`TOO_LARGE`]) | 413 `PAYLOAD_TOO_LARGE` |
+//! | of a subgraph, with a code of the services ([`is_service_code`]) | the error, without internal extensions |
+//! | of a subgraph, with another code or none | `INTERNAL`; the message is logged |
+//! | no GraphQL response from a subgraph ([`UNAVAILABLE`]) | `SERVICE_UNAVAILABLE` |
+//! | a field that an authorization directive withholds ([`NOT_ALLOWED`]) | `UNAUTHENTICATED` without a token, else `FORBIDDEN` |
+//! | an unreadable request ([`BAD_REQUEST`]) | 400 `BAD_REQUEST` |
+//! | no acceptable media type ([`NOT_ACCEPTABLE`]) | 406 `BAD_REQUEST` |
+//! | a body above the limit ([`TOO_LARGE`]) | 413 `PAYLOAD_TOO_LARGE` |
 //! | a token that only the engine refuses ([`BAD_TOKEN`]) | 401 `UNAUTHENTICATED` |
-//! | of the document: syntax, a validation rule, a limit ([`OF_THE_DOCUMENT`]) | as it is, with the engine's code |
+//! | of the document: syntax, a validation rule, a limit ([`OF_THE_DOCUMENT`]) | the error, with the engine's code |
 //! | anything else of the engine | `INTERNAL` |
 
 use common::{auth::unauthenticated, error::Fault};
@@ -26,23 +26,25 @@ use super::codes::{
     UNAVAILABLE,
 };
 
-/// What else of a subgraph's `extensions` is for clients: the input field it is about, and the trace it is logged under.
+use crate::graphql::without_suggestion;
+
+/// Extensions of a subgraph that clients receive besides the code.
 const PUBLIC_EXTENSIONS: [&str; 3] = ["field", "retryAfter", "traceId"];
 
-/// A subscription that came in a way that has no stream: the engine, which is never asked for one, only says that it has none.
+/// The engine's code for a subscription over a transport without streams.
 const NO_STREAM: &str = "SUBSCRIPTIONS_NOT_SUPPORTED";
 const HOW_TO_SUBSCRIBE: &str = "Subscribe by WebSocket (graphql-transport-ws), or accept text/event-stream or \
                                 multipart/mixed;subscriptionSpec=1.0.";
 
-/// Who will read an error.
-pub(super) struct Reader<'a> {
+/// The recipient of an error.
+pub(super) struct Recipient<'a> {
     pub(super) is_signed_in: bool,
     pub(super) trace_id: &'a str,
-    /// Whether introspection is open to them: if it is not, messages must not do its work.
-    pub(super) may_explore: bool,
+    /// Whether messages may name parts of the schema that the client did not.
+    pub(super) introspection: bool,
 }
 
-enum Telling {
+enum Disclosure {
     AsItIs,
     Unavailable,
     NotAllowed,
@@ -53,70 +55,70 @@ enum Telling {
     Internal,
 }
 
-/// The error and the status of the response as the client gets them.
-pub(super) fn tell(
+/// The error and the response status for the client.
+pub(super) fn disclose(
     mut error: GraphQLError,
     status: StatusCode,
-    reader: &Reader<'_>,
+    recipient: &Recipient<'_>,
 ) -> (GraphQLError, StatusCode) {
     let code = error.extensions.code.take().unwrap_or_default();
-    // The engine names the subgraph in every error that came about there; in the answer it would name our insides,
-    // and have the engine mask what we decided to tell.
+    // The engine names the subgraph in its errors. In the response that would disclose internals, and the engine would mask the
+    // error again.
     let subgraph = error.extensions.service_name.take();
     if subgraph.is_none() && code == NO_STREAM {
         HOW_TO_SUBSCRIBE.clone_into(&mut error.message);
     }
-    let telling = if subgraph.is_some() {
+    let disclosure = if subgraph.is_some() {
         of_subgraph(&code)
     } else {
         of_engine(&code)
     };
-    if matches!(telling, Telling::Internal) {
+    if matches!(disclosure, Disclosure::Internal) {
         tracing::error!(
             subgraph,
             code,
             withheld = error.message,
-            "an error was not told to the client"
+            "an error was withheld from the client"
         );
     }
     let mut status = status;
-    match telling {
-        Telling::AsItIs => {
+    match disclosure {
+        Disclosure::AsItIs => {
             error.extensions.code = Some(code);
             error
                 .extensions
                 .extensions
                 .retain(|key, _| PUBLIC_EXTENSIONS.contains(&key.as_str()));
             if subgraph.is_some() {
-                // Places in the operation that the subgraph was sent, not in the client's.
+                // Locations in the operation of the subgraph, not in the client's.
                 error.locations = None;
-            } else if !reader.may_explore {
+            } else if !recipient.introspection {
                 error
                     .message
                     .truncate(without_suggestion(&error.message).len());
             }
         }
-        Telling::Unavailable => becomes_fault(&mut error, &Fault::unavailable(code), reader),
-        Telling::Internal => becomes_fault(&mut error, &Fault::internal(code), reader),
-        Telling::NotAllowed if reader.is_signed_in => becomes(
+        Disclosure::Unavailable => becomes_fault(&mut error, &Fault::unavailable(code), recipient),
+        Disclosure::Internal => becomes_fault(&mut error, &Fault::internal(code), recipient),
+        Disclosure::NotAllowed if recipient.is_signed_in => becomes(
             &mut error,
             "FORBIDDEN",
             "Your access token does not allow this.",
         ),
-        Telling::NotAllowed => {
+        Disclosure::NotAllowed => {
             let violation = unauthenticated();
             becomes(&mut error, violation.code, violation.message);
         }
-        Telling::BadRequest => {
+        Disclosure::BadRequest => {
             error.extensions.code = Some("BAD_REQUEST".to_owned());
             status = StatusCode::BAD_REQUEST;
         }
-        Telling::NotAcceptable => {
+        Disclosure::NotAcceptable => {
             let message = "Accept application/json or application/graphql-response+json.";
             becomes(&mut error, "BAD_REQUEST", message);
             status = StatusCode::NOT_ACCEPTABLE;
         }
-        Telling::TooLarge => {
+        Disclosure::TooLarge => {
             becomes(
                 &mut error,
                 "PAYLOAD_TOO_LARGE",
@@ -124,7 +126,7 @@ pub(super) fn tell(
             );
             status = StatusCode::PAYLOAD_TOO_LARGE;
         }
-        Telling::BadToken => {
+        Disclosure::BadToken => {
             let violation = unauthenticated();
             becomes(&mut error, violation.code, violation.message);
             status = StatusCode::UNAUTHORIZED;
@@ -134,42 +136,42 @@ pub(super) fn tell(
         error.path = None;
     }
     if error.path.is_some() {
-        // Says the same less well.
+        // Redundant beside the path.
         error.extensions.affected_path = None;
     }
     (error, status)
 }
 
-/// A path within the request for entities, which no client made. The engine translates it if it has the entity's place in
-/// the list; async-graphql 7.2.1 leaves that out.
+/// Whether a path refers to the `_entities` field, which no client queried. The engine translates such a path only if it
+/// contains the list index, which async-graphql 7.2.1 omits.
 fn is_of_entities(path: &GraphQLErrorPath) -> bool {
     matches!(path.segments.first(), Some(GraphQLErrorPathSegment::String(name)) if name == "_entities")
 }
 
-fn of_subgraph(code: &str) -> Telling {
+fn of_subgraph(code: &str) -> Disclosure {
     if OURS.contains(&code) {
-        Telling::AsItIs
+        Disclosure::AsItIs
     } else if UNAVAILABLE.contains(&code) {
-        Telling::Unavailable
+        Disclosure::Unavailable
     } else {
-        Telling::Internal
+        Disclosure::Internal
     }
 }
 
-fn of_engine(code: &str) -> Telling {
+fn of_engine(code: &str) -> Disclosure {
     let groups = [
-        (OF_THE_DOCUMENT, Telling::AsItIs),
-        (UNAVAILABLE, Telling::Unavailable),
-        (NOT_ALLOWED, Telling::NotAllowed),
-        (BAD_REQUEST, Telling::BadRequest),
-        (NOT_ACCEPTABLE, Telling::NotAcceptable),
-        (TOO_LARGE, Telling::TooLarge),
-        (BAD_TOKEN, Telling::BadToken),
+        (OF_THE_DOCUMENT, Disclosure::AsItIs),
+        (UNAVAILABLE, Disclosure::Unavailable),
+        (NOT_ALLOWED, Disclosure::NotAllowed),
+        (BAD_REQUEST, Disclosure::BadRequest),
+        (NOT_ACCEPTABLE, Disclosure::NotAcceptable),
+        (TOO_LARGE, Disclosure::TooLarge),
+        (BAD_TOKEN, Disclosure::BadToken),
     ];
     groups
         .into_iter()
-        .find_map(|(codes, telling)| codes.contains(&code).then_some(telling))
-        .unwrap_or(Telling::Internal)
+        .find_map(|(codes, disclosure)| codes.contains(&code).then_some(disclosure))
+        .unwrap_or(Disclosure::Internal)
 }
 
 fn becomes(error: &mut GraphQLError, code: &str, message: impl Into<String>) {
@@ -179,16 +181,12 @@ fn becomes(error: &mut GraphQLError, code: &str, message: impl Into<String>) {
     error.extensions.extensions.clear();
 }
 
-fn becomes_fault(error: &mut GraphQLError, fault: &Fault, reader: &Reader<'_>) {
+fn becomes_fault(error: &mut GraphQLError, fault: &Fault, recipient: &Recipient<'_>) {
     becomes(error, fault.code(), fault.public_message());
-    error
-        .extensions
-        .set("traceId".to_owned(), sonic_rs::Value::from(reader.trace_id));
-}
-
-/// The message without names that its reader did not name.
-pub(crate) fn without_suggestion(message: &str) -> &str {
-    message.split(" Did you mean").next().unwrap_or(message)
+    error.extensions.set(
+        "traceId".to_owned(),
+        sonic_rs::Value::from(recipient.trace_id),
+    );
 }
 
 #[cfg(test)]

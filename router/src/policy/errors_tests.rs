@@ -2,15 +2,15 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const ANYBODY: Reader<'_> = Reader {
+const ANYBODY: Recipient<'_> = Recipient {
     is_signed_in: false,
     trace_id: "7f",
-    may_explore: true,
+    introspection: true,
 };
 
-fn told(error: &Value, reader: &Reader<'_>) -> (Value, StatusCode) {
+fn told(error: &Value, recipient: &Recipient<'_>) -> (Value, StatusCode) {
     let error: GraphQLError = sonic_rs::from_str(&error.to_string()).unwrap();
-    let (error, status) = tell(error, StatusCode::OK, reader);
+    let (error, status) = disclose(error, StatusCode::OK, recipient);
     (
         serde_json::from_str(&sonic_rs::to_string(&error).unwrap()).unwrap(),
         status,
@@ -105,7 +105,7 @@ fn a_protected_field_asks_for_a_token_or_says_that_this_one_is_not_enough() {
         told(&error, &ANYBODY).0["extensions"]["code"],
         "UNAUTHENTICATED"
     );
-    let signed_in = Reader {
+    let signed_in = Recipient {
         is_signed_in: true,
         ..ANYBODY
     };
@@ -187,8 +187,8 @@ fn suggestions_go_with_introspection() {
         "extensions": { "code": "LeafFieldSelections" },
     });
     assert_eq!(told(&error, &ANYBODY).0["message"], error["message"]);
-    let outsider = Reader {
-        may_explore: false,
+    let outsider = Recipient {
+        introspection: false,
         ..ANYBODY
     };
     let expected = "Field \"user\" must have a selection of subfields.";

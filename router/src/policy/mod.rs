@@ -1,11 +1,8 @@
-//! What the engine asks us while it works on an operation: whether it is small enough to go on, whether the sender is
-//! the one the gate let in, and what a client is told of an error.
+//! The plugin that the engine calls while it executes an operation: bounds the size of a document, compares the identity with
+//! the guard's, and maps errors for clients.
 
 mod codes;
 mod errors;
-pub(crate) mod expansion;
-mod introspection;
-mod nesting;
 
 use hive_router::{
     GraphQLError, PlanExecutionOutput, async_trait,
@@ -34,15 +31,13 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::{
-    gate::Admission,
-    nodes,
-    reply::Refusal,
-    usage::{Asked, Tally},
+    graphql::{MAX_JSON_DEPTH, check_size, exceeds_json_depth},
+    node_lookup,
+    request::{ClientError, RequestIdentity},
+    usage::{ClientUsage, SeenOperation},
 };
-pub(crate) use errors::without_suggestion;
-pub(crate) use nesting::is_too_deep;
 
-/// The name under which the engine's configuration has to switch it on.
+/// Name of the plugin in the engine's configuration.
 pub(crate) const NAME: &str = "policy";
 
 #[derive(Deserialize)]
@@ -52,7 +47,7 @@ pub(crate) struct Settings {
     introspection: bool,
 }
 
-/// Our part in the engine's work.
+/// The plugin.
 pub(crate) struct Policy(Settings);
 
 #[async_trait]
@@ -68,68 +63,64 @@ impl RouterPlugin for Policy {
         payload.initialize_plugin(Self(settings))
     }
 
-    /// Before the engine reads the JSON of a request, which it does recursively.
+    /// Runs before the engine parses the JSON of a request, which it does recursively.
     async fn on_graphql_params<'exec>(
         &'exec self,
         payload: OnGraphQLParamsStartHookPayload<'exec>,
     ) -> OnGraphQLParamsStartHookResult<'exec> {
         let in_url = form_urlencoded::parse(payload.router_http_request.query_string.as_bytes());
-        let is_too_deep = nesting::is_too_deep(&payload.body)
+        let is_too_deep = exceeds_json_depth(&payload.body)
             || in_url
                 .into_iter()
-                .any(|(_name, value)| nesting::is_too_deep(value.as_bytes()));
+                .any(|(_name, value)| exceeds_json_depth(value.as_bytes()));
         if !is_too_deep {
-            return match tally(payload.context) {
+            return match usage(payload.context) {
                 None => payload.proceed(),
-                Some(tally) => payload.on_end(move |end| {
+                Some(usage) => payload.on_end(move |end| {
                     let params = &end.graphql_params;
                     if let Some(text) = &params.query {
-                        let asked = tally.asked(text, params.operation_name.as_deref());
-                        end.context.insert(asked);
+                        let seen = usage.seen(text, params.operation_name.as_deref());
+                        end.context.insert(seen);
                     }
                     end.proceed()
                 }),
             };
         }
-        let refusal = Refusal::new(
-            StatusCode::BAD_REQUEST,
+        let error = ClientError::bad_request(
             "BAD_REQUEST",
-            format!(
-                "Values may nest {} levels deep at most.",
-                nesting::MAX_LEVELS
-            ),
+            format!("Values may nest {MAX_JSON_DEPTH} levels deep at most."),
         );
-        let answer = refusal.graphql(payload.router_http_request.headers);
+        let answer = error.graphql(payload.router_http_request.headers);
         payload.end_with_response(answer)
     }
 
-    /// Before the engine expands fragments, which takes it time and memory exponential in the size of the document.
+    /// Runs before the engine expands fragments, which takes time and memory exponential in the size of the document.
     async fn on_graphql_validation<'exec>(
         &'exec self,
         payload: OnGraphQLValidationStartHookPayload<'exec>,
     ) -> OnGraphQLValidationStartHookResult<'exec> {
-        if let Err(refusal) = bound(&payload.document, self.0.max_fields) {
-            let answer = refusal.graphql(payload.router_http_request.headers);
+        if let Err(error) = check_size(&payload.document, self.0.max_fields) {
+            let answer = ClientError::from(error).graphql(payload.router_http_request.headers);
             return payload.end_with_response(answer);
         }
-        let asked = payload
+        let seen = payload
             .context
-            .get_ref::<Asked>()
-            .map(|asked| asked.clone());
-        let (Some(tally), Some(asked)) = (tally(payload.context), asked) else {
+            .get_ref::<SeenOperation>()
+            .map(|seen| seen.clone());
+        let (Some(usage), Some(seen)) = (usage(payload.context), seen) else {
             return payload.proceed();
         };
         let document = payload.document.clone();
         payload.on_end(move |end| {
             if end.errors.is_empty() {
-                tally.count(&asked, || Some((*document).clone()));
+                usage.count(&seen, || Some((*document).clone()));
             }
             end.proceed()
         })
     }
 
-    /// The gate and the engine verify the same token each in its own way. Where they disagree, the engine would go on
-    /// without a sender, and the subgraphs would answer as to nobody: that is no answer to somebody with a token.
+    /// The guard and the engine verify the identity independently. If they disagree, the engine would execute the operation as
+    /// anonymous although the client sent a token, so the request is refused.
     async fn on_graphql_analysis<'exec>(
         &'exec self,
         payload: &mut OnGraphqlAnalysisHookPayload<'exec>,
@@ -138,10 +129,10 @@ impl RouterPlugin for Policy {
             *payload.client_request_details.jwt,
             JwtRequestDetails::Authenticated { .. }
         );
-        if admission(payload.context).is_some_and(|admission| admission.is_signed_in == by_engine) {
+        if identity(payload.context).is_some_and(|identity| identity.is_signed_in == by_engine) {
             return OnGraphqlAnalysisHookResult::Proceed;
         }
-        tracing::error!(by_engine, "the gate and the engine disagree about a token");
+        tracing::error!(by_engine, "the guard and the engine disagree about a token");
         let violation = common::auth::unauthenticated();
         let error = GraphQLError::from_message_and_code(violation.message, violation.code);
         OnGraphqlAnalysisHookResult::EndWithResponse(PlanExecutionOutput {
@@ -151,17 +142,18 @@ impl RouterPlugin for Policy {
         })
     }
 
-    /// One subgraph is the router itself, and is not asked over HTTP.
+    /// Answers the `nodes` subgraph in process.
     ///
-    /// Another that refuses a request says why in a GraphQL error and in the status. The engine makes a second error of the
-    /// status, as if the subgraph had not answered; it does so only where it knows the status.
+    /// For other subgraphs, hides the HTTP status of a response with GraphQL errors: the engine would add a second error for
+    /// the status, as if the subgraph had not answered.
     async fn on_subgraph_execute<'exec>(
         &'exec self,
         payload: OnSubgraphExecuteStartHookPayload<'exec>,
     ) -> OnSubgraphExecuteStartHookResult<'exec> {
-        if payload.subgraph_name == nodes::SUBGRAPH {
+        if payload.subgraph_name == node_lookup::SUBGRAPH {
             let headers = payload.router_http_request.headers;
-            let answer = nodes::answer(payload.context, headers, &payload.execution_request).await;
+            let answer =
+                node_lookup::answer(payload.context, headers, &payload.execution_request).await;
             return payload.end_with_response(answer);
         }
         payload.on_end(|mut end| {
@@ -187,17 +179,17 @@ impl RouterPlugin for Policy {
             context,
             request_context,
         } = payload;
-        let admission = admission(context);
-        let reader = errors::Reader {
-            is_signed_in: admission
+        let identity = identity(context);
+        let recipient = errors::Recipient {
+            is_signed_in: identity
                 .as_ref()
-                .is_some_and(|admission| admission.is_signed_in),
-            trace_id: admission
+                .is_some_and(|identity| identity.is_signed_in),
+            trace_id: identity
                 .as_ref()
-                .map_or("", |admission| admission.trace_id.as_str()),
-            may_explore: self.0.introspection,
+                .map_or("", |identity| identity.trace_id.as_str()),
+            introspection: self.0.introspection,
         };
-        let (error, status_code) = errors::tell(error, status_code, &reader);
+        let (error, status_code) = errors::disclose(error, status_code, &recipient);
         OnGraphQLErrorHookPayload {
             error,
             status_code,
@@ -208,32 +200,13 @@ impl RouterPlugin for Policy {
     }
 }
 
-/// What the engine would take too long to find out about a document.
-pub(crate) fn bound(document: &expansion::Document, max_fields: usize) -> Result<(), Refusal> {
-    if expansion::fields(document) > max_fields {
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "OPERATION_TOO_LARGE",
-            format!("The operation has more than {max_fields} fields; ask for less at once."),
-        ));
-    }
-    if introspection::is_too_deep(document) {
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "MAX_DEPTH_EXCEEDED",
-            "Introspection goes through too many lists inside one another; the standard introspection query does not.",
-        ));
-    }
-    Ok(())
+/// Counts the client's operations; `None` while usage is not recorded.
+fn usage(context: &PluginContext) -> Option<ClientUsage> {
+    context.get_ref::<RequestIdentity>()?.usage.clone()
 }
 
-/// Counts what the client sends, where that is counted.
-fn tally(context: &PluginContext) -> Option<Tally> {
-    context.get_ref::<Admission>()?.tally.clone()
-}
-
-fn admission(context: &PluginContext) -> Option<Admission> {
+fn identity(context: &PluginContext) -> Option<RequestIdentity> {
     context
-        .get_ref::<Admission>()
-        .map(|admission| admission.clone())
+        .get_ref::<RequestIdentity>()
+        .map(|identity| identity.clone())
 }

@@ -1,4 +1,4 @@
-//! Counts in the memory of this process, which all workers share.
+//! Counts in the memory of this process, shared by all workers.
 
 use governor::{
     Quota as Governed, RateLimiter,
@@ -8,11 +8,11 @@ use governor::{
 };
 
 use super::{
-    quota::{Quota, Standing},
+    quota::{Quota, RateLimitStatus},
     sender::Sender,
 };
 
-/// One quota for each of its senders.
+/// One quota for each sender.
 pub(super) struct Local<C: Clock = DefaultClock> {
     quota: Quota,
     limiter: RateLimiter<Sender, DashMapStateStore<Sender>, C, StateInformationMiddleware>,
@@ -37,7 +37,7 @@ impl<C: Clock> Local<C> {
         self.quota
     }
 
-    pub(super) fn count(&self, sender: Sender) -> Standing {
+    pub(super) fn count(&self, sender: Sender) -> RateLimitStatus {
         match self.limiter.check_key(&sender) {
             Ok(state) => self.quota.allowed(state.remaining_burst_capacity()),
             Err(until) => {
@@ -47,8 +47,8 @@ impl<C: Clock> Local<C> {
         }
     }
 
-    /// Forgets those whose quota is whole again.
-    pub(super) fn forget(&self) {
+    /// Evicts senders with a full quota.
+    pub(super) fn evict(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn the_request_past_the_quota_is_refused_until_one_has_come_back() {
+    fn refuses_beyond_the_quota_until_it_refills() {
         let (local, clock) = local(100);
         for remaining in (0..100).rev() {
             assert_eq!(local.count(address(1)), local.quota.allowed(remaining));
         }
         let wait = Duration::from_millis(600);
         for _ in 0..3 {
-            // Those that are refused cost nothing.
+            // Refused requests do not use up quota.
             assert_eq!(local.count(address(1)), local.quota.refused(wait));
         }
         clock.advance(Duration::from_millis(599));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sender_has_a_quota_of_its_own() {
+    fn senders_have_separate_quotas() {
         let (local, _clock) = local(1);
         let user = |number| Sender::User(Uuid::from_u128(number));
         let senders = [address(1), address(2), user(1), user(2)];
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_not_asked_for_a_minute_is_forgotten() {
+    fn evicts_senders_that_are_idle_for_a_minute() {
         let (local, clock) = local(100);
         for number in 0..=255 {
             local.count(address(number));
@@ -120,10 +120,10 @@ mod tests {
             local.count(address(7));
         }
         clock.advance(Duration::from_secs(2));
-        local.forget();
+        local.evict();
         assert_eq!(local.limiter.len(), 1);
         clock.advance(Duration::from_mins(1));
-        local.forget();
+        local.evict();
         assert!(local.limiter.is_empty());
     }
 }

@@ -1,27 +1,27 @@
-//! How many requests a minute a sender may make.
+//! Rate limits by user or address.
 //!
-//! Each is counted by the generic cell rate algorithm: a quota is there at once, and comes back evenly, one request after
-//! another, over a minute. Counts are kept by this process, or, where several routers share one quota, in a [`store`].
+//! Requests are counted by the generic cell rate algorithm: the whole quota is available at once and refills evenly over a
+//! minute. Counts are kept in this process, or in a [`store`] if several routers share quotas.
 
 mod config;
 mod local;
-mod outage;
 mod quota;
 mod sender;
 mod store;
+mod store_fallback;
 
 use std::sync::Arc;
 
 pub use config::RateLimits;
-pub(crate) use quota::Standing;
+pub(crate) use quota::RateLimitStatus;
 pub(crate) use sender::Sender;
 
 use local::Local;
-use outage::Outage;
 use quota::WINDOW;
 use store::Store;
+use store_fallback::StoreFallback;
 
-/// What all workers count with.
+/// State that all workers share.
 #[derive(Clone)]
 pub(crate) struct Rate(Arc<Shared>);
 
@@ -29,7 +29,7 @@ struct Shared {
     limits: RateLimits,
     anonymous: Option<Local>,
     user: Option<Local>,
-    outage: Outage,
+    fallback: StoreFallback,
 }
 
 impl Rate {
@@ -38,11 +38,11 @@ impl Rate {
             anonymous: limits.anonymous.map(Local::new),
             user: limits.user.map(Local::new),
             limits,
-            outage: Outage::default(),
+            fallback: StoreFallback::default(),
         }))
     }
 
-    /// What one worker counts with. A connection ends with the thread that opened it, so each has its own.
+    /// The counter of one worker. Connections to the store end with the thread that opened them, so each worker has its own.
     pub(crate) fn worker(&self) -> Counter {
         Counter {
             store: self.0.limits.store.as_ref().map(Store::new),
@@ -50,14 +50,14 @@ impl Rate {
         }
     }
 
-    /// Forgets senders whose quota is whole again, now and then, for as long as the process lives: without it the memory
-    /// would grow with every address that ever asked.
-    pub(crate) async fn forget_now_and_then(self) {
+    /// Evicts senders with a full quota every minute, for as long as the process lives. Without it memory would grow with every
+    /// address.
+    pub(crate) async fn evict_periodically(self) {
         let mut ticks = tokio::time::interval(WINDOW);
         loop {
             ticks.tick().await;
             for local in self.0.anonymous.iter().chain(&self.0.user) {
-                local.forget();
+                local.evict();
             }
         }
     }
@@ -70,13 +70,13 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// Whether anybody is limited.
+    /// Whether any limit is configured.
     pub(crate) fn is_on(&self) -> bool {
         self.shared.anonymous.is_some() || self.shared.user.is_some()
     }
 
-    /// Counts a request of a sender, if there is a limit for it: how the sender stands now.
-    pub(crate) async fn count(&self, sender: Sender) -> Option<Standing> {
+    /// Counts a request of a sender. Returns the state of the quota, if a limit applies.
+    pub(crate) async fn count(&self, sender: Sender) -> Option<RateLimitStatus> {
         let local = match sender {
             Sender::User(_) => &self.shared.user,
             Sender::Address(_) => &self.shared.anonymous,
@@ -85,7 +85,7 @@ impl Counter {
         let stored = match &self.store {
             Some(store) => {
                 store
-                    .count(&self.shared.outage, local.quota(), sender)
+                    .count(&self.shared.fallback, local.quota(), sender)
                     .await
             }
             None => None,

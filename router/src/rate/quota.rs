@@ -1,4 +1,4 @@
-//! What a sender may have, and how much of it is left, in the headers of draft-ietf-httpapi-ratelimit-headers-10.
+//! Quotas and their response headers (draft-ietf-httpapi-ratelimit-headers-10).
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -7,88 +7,88 @@ use hive_router::ntex::http::{
     header::{self, HeaderName, HeaderValue},
 };
 
-/// The time that a quota is for, and that it takes to come back.
+/// Window of a quota, and the time in which it refills.
 pub(super) const WINDOW: Duration = Duration::from_mins(1);
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// How many requests in [`WINDOW`].
+/// Maximum number of requests in a [`WINDOW`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Quota {
-    /// Its name for clients.
+    /// Name of the quota in response headers.
     pub(super) policy: &'static str,
     pub(super) requests: NonZeroU32,
 }
 
-/// What is left of a quota after a request.
+/// State of a quota after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct RateLimitStatus {
     quota: Quota,
     remaining: u32,
-    whole_in: Duration,
+    full_in: Duration,
     retry_in: Option<Duration>,
 }
 
 impl Quota {
-    /// The time in which one request comes back.
+    /// Time in which one request refills.
     pub(super) fn interval(self) -> Duration {
         WINDOW / self.requests.get()
     }
 
-    /// Of a request that leaves so many.
-    pub(super) fn allowed(self, remaining: u32) -> Standing {
+    /// The state after an allowed request.
+    pub(super) fn allowed(self, remaining: u32) -> RateLimitStatus {
         let spent = self.requests.get().saturating_sub(remaining);
-        Standing {
+        RateLimitStatus {
             quota: self,
             remaining,
-            whole_in: self.interval() * spent,
+            full_in: self.interval() * spent,
             retry_in: None,
         }
     }
 
-    /// Of a request that is refused, as are all for so long.
-    pub(super) fn refused(self, wait: Duration) -> Standing {
-        Standing {
+    /// The state after a refused request; `wait` is the time until the next one is allowed.
+    pub(super) fn refused(self, wait: Duration) -> RateLimitStatus {
+        RateLimitStatus {
             quota: self,
             remaining: 0,
-            whole_in: self.interval() * (self.requests.get() - 1) + wait,
+            full_in: self.interval() * (self.requests.get() - 1) + wait,
             retry_in: Some(wait),
         }
     }
 }
 
-impl Standing {
-    /// Whether the request was one too many.
+impl RateLimitStatus {
+    /// Whether the request exceeded the quota.
     pub(crate) fn is_refused(&self) -> bool {
         self.retry_in.is_some()
     }
 
-    /// The whole seconds after which there is something of it again.
+    /// Whole seconds until the next request is allowed.
     pub(crate) fn retry_after(&self) -> u64 {
         seconds(self.retry_in.unwrap_or_default()).max(1)
     }
 
-    /// Tells the client, whatever the answer.
+    /// Writes the headers, on allowed and refused requests.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let Quota { policy, requests } = self.quota;
-        let (window, whole_in) = (WINDOW.as_secs(), seconds(self.whole_in));
+        let (window, full_in) = (WINDOW.as_secs(), seconds(self.full_in));
         let remaining = self.remaining;
         let mut set = |name, value: String| {
-            // They are made of letters, digits and a few signs, which a header can always carry.
+            // The values are ASCII, so they are valid header values.
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
             }
         };
         set(POLICY, format!("\"{policy}\";q={requests};w={window}"));
-        set(LIMIT, format!("\"{policy}\";r={remaining};t={whole_in}"));
+        set(LIMIT, format!("\"{policy}\";r={remaining};t={full_in}"));
         if self.is_refused() {
             set(header::RETRY_AFTER, self.retry_after().to_string());
         }
     }
 }
 
-/// Whole seconds after which it is over.
+/// Rounds up to whole seconds.
 fn seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
@@ -97,7 +97,7 @@ fn seconds(time: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    fn written(standing: Standing) -> [Option<String>; 3] {
+    fn written(standing: RateLimitStatus) -> [Option<String>; 3] {
         let mut headers = HeaderMap::new();
         standing.write(&mut headers);
         [POLICY, LIMIT, header::RETRY_AFTER].map(|name| {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_headers_say_what_is_left_and_when_all_is_back() {
+    fn headers_state_remaining_quota_and_refill_time() {
         let of = |policy, requests| Quota {
             policy,
             requests: NonZeroU32::new(requests).unwrap(),

@@ -1,7 +1,7 @@
 use common::{auth::Viewer, client_address::ClientAddress};
 use uuid::Uuid;
 
-/// Whose requests are counted together. Never a token: whoever makes one up would have a quota for each.
+/// The user or address whose requests share a quota. Never a token, because a client could invent tokens for more quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sender {
     User(Uuid),
@@ -9,7 +9,7 @@ pub(crate) enum Sender {
 }
 
 impl Sender {
-    /// Whoever has a good token is its user, wherever the request comes from; everybody else is an address.
+    /// A request with a valid token counts for its user, any other for its address.
     pub(crate) fn of(viewer: Option<&Viewer>, address: ClientAddress) -> Self {
         match viewer {
             Some(viewer) => Self::User(viewer.id),
@@ -17,7 +17,7 @@ impl Sender {
         }
     }
 
-    /// Its name in a store that others use as well.
+    /// Key in the store, which other applications may share.
     pub(super) fn key(self) -> String {
         match self {
             Self::User(id) => format!("rookery:limit:user:{id}"),
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_of_ipv6_is_its_network() {
+    fn ipv6_addresses_are_grouped_by_network() {
         for (address, key) in [
             ("203.0.113.9", "rookery:limit:address:203.0.113.9"),
             ("::ffff:203.0.113.9", "rookery:limit:address:203.0.113.9"),
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_never_an_address() {
+    fn user_keys_differ_from_address_keys() {
         let user = Sender::User(Uuid::from_u128(1));
         let id = "00000000-0000-0000-0000-000000000001";
         assert_eq!(user.key(), format!("rookery:limit:user:{id}"));

@@ -1,8 +1,8 @@
-//! Counts in a Redis database, where several routers share one quota.
+//! Counts in a Redis database, so that several routers share quotas.
 //!
-//! It is asked once a request, and never waited for long: without an answer this router counts for itself. Failing open
-//! would leave no limit at all to whoever can slow the store down, and refusing everything would make it a part that
-//! must not fail.
+//! Each request uses the store once, with a short time-out; without a response this router counts locally. Failing open would
+//! remove the limit for an attacker who can slow the store down, and refusing all requests would make the store a single
+//! point of failure.
 
 use std::{
     cell::RefCell,
@@ -19,24 +19,24 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    outage::Outage,
-    quota::{Quota, Standing},
+    quota::{Quota, RateLimitStatus},
     sender::Sender,
+    store_fallback::StoreFallback,
 };
 
-/// How long a request waits for the store, connecting included.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Time-out of the store, connecting included.
+const STORE_TIMEOUT: Duration = Duration::from_millis(100);
 
 static GCRA: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("gcra.lua")));
 
-/// Where the store is, with the password to it.
+/// URL of the store, with its password.
 #[derive(Clone)]
 pub(crate) struct StoreUrl(Client);
 
 impl StoreUrl {
     pub(super) const EXPECTS: &str = "the URL of a Redis database, such as redis://host:6379/0";
 
-    /// The problem never has a part of the URL in it that can be a secret.
+    /// The error contains no part of the URL that can be a secret.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let url: Url = text.parse().map_err(|error| format!("{error}"))?;
         match url.scheme() {
@@ -59,11 +59,10 @@ impl fmt::Debug for StoreUrl {
     }
 }
 
-/// What one worker asks the store with.
+/// Store client of one worker.
 pub(super) struct Store {
     client: Client,
-    /// None before the first request, and after one that was not answered: whatever was wrong with it, the next may do
-    /// better.
+    /// `None` before the first request and after a failure, so that the next request reconnects.
     connection: RefCell<Option<ConnectionManager>>,
 }
 
@@ -75,28 +74,28 @@ impl Store {
         }
     }
 
-    /// Counts a request, if the store answers.
+    /// Counts a request. `None` if the store does not respond.
     pub(super) async fn count(
         &self,
-        outage: &Outage,
+        fallback: &StoreFallback,
         quota: Quota,
         sender: Sender,
-    ) -> Option<Standing> {
-        if !outage.may_ask(Instant::now()) {
+    ) -> Option<RateLimitStatus> {
+        if !fallback.may_try(Instant::now()) {
             return None;
         }
-        let problem = match timeout(PATIENCE, self.ask(quota, sender)).await {
+        let problem = match timeout(STORE_TIMEOUT, self.request(quota, sender)).await {
             Ok(Ok(standing)) => {
-                if outage.answered() {
+                if fallback.recovered() {
                     tracing::info!("the store of request limits answers again");
                 }
                 return Some(standing);
             }
             Ok(Err(error)) => error.to_string(),
-            Err(_elapsed) => format!("no answer within {} ms", PATIENCE.as_millis()),
+            Err(_elapsed) => format!("no answer within {} ms", STORE_TIMEOUT.as_millis()),
         };
         self.connection.take();
-        if outage.failed(Instant::now()) {
+        if fallback.failed(Instant::now()) {
             tracing::warn!(
                 problem,
                 "the store of request limits does not answer; this router counts for itself until it does"
@@ -105,7 +104,7 @@ impl Store {
         None
     }
 
-    async fn ask(&self, quota: Quota, sender: Sender) -> RedisResult<Standing> {
+    async fn request(&self, quota: Quota, sender: Sender) -> RedisResult<RateLimitStatus> {
         let mut connection = self.connection()?;
         let interval = u64::try_from(quota.interval().as_micros()).unwrap_or(u64::MAX);
         let mut call = GCRA.key(sender.key());
@@ -118,14 +117,14 @@ impl Store {
         })
     }
 
-    /// The connection of this worker, which is made by the first request on it; all at that time wait for the one.
+    /// The connection of this worker. The first request connects; concurrent requests wait for it.
     fn connection(&self) -> RedisResult<ConnectionManager> {
         if let Some(connection) = &*self.connection.borrow() {
             return Ok(connection.clone());
         }
         let config = ConnectionManagerConfig::new()
-            // `count` has its own, around everything; this one ends what nobody waits for any more.
-            .set_connection_timeout(Some(PATIENCE * 10))
+            // `count` has a shorter time-out; this one ends connection attempts that outlive it.
+            .set_connection_timeout(Some(STORE_TIMEOUT * 10))
             .set_response_timeout(None)
             .set_number_of_retries(0);
         let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
@@ -138,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_is_a_redis_database_without_tls() {
+    fn accepts_redis_urls_without_tls() {
         for good in [
             "redis://localhost",
             "redis://10.0.0.7:6380/3",

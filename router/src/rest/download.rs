@@ -1,4 +1,4 @@
-//! The body of an answer, on its way from a service to the client.
+//! Streams a response body from a service to the client.
 
 use std::{
     error::Error,
@@ -22,30 +22,30 @@ use hive_router::ntex::{
 use http::{Version, header};
 use tokio::time::{Sleep, sleep};
 
-use crate::linger::Leftover;
+use crate::request::drain_body::UnreadBody;
 
 use super::{
-    failure::chain,
+    access_log::AccessLogEntry,
     headers,
-    log::Line,
-    upload::{End, Upload},
+    upload::{Upload, UploadEnd},
+    upstream_failure::error_chain,
 };
 
-/// How long a stream of events may be silent: services send a comment every 15 seconds.
-const SILENCE: Duration = Duration::from_secs(45);
+/// Time-out of a silent event stream: services send a comment every 15 seconds.
+const EVENT_STREAM_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// An answer under way.
+/// A response in transfer.
 pub(super) struct Download {
-    pieces: Pin<Box<dyn Stream<Item = reqwest::Result<ServiceBytes>>>>,
-    /// What a service may not have had of the request when it answered.
+    chunks: Pin<Box<dyn Stream<Item = reqwest::Result<ServiceBytes>>>>,
+    /// The rest of the request body, if the service answered early.
     upload: Upload,
-    /// What it does not want of it.
-    leftover: Option<Leftover>,
-    patience: Duration,
-    /// Runs while the service lets us wait; not while the client does.
-    waiting: Option<Pin<Box<Sleep>>>,
+    /// The part of the request body that the service does not want.
+    unread: Option<UnreadBody>,
+    timeout: Duration,
+    /// Runs while the service sends nothing; not while the client reads slowly.
+    timer: Option<Pin<Box<Sleep>>>,
     io: Option<IoRef>,
-    line: Line,
+    line: AccessLogEntry,
 }
 
 impl Download {
@@ -53,8 +53,8 @@ impl Download {
         answer: reqwest::Response,
         upload: Upload,
         request: &WebRequest<DefaultError>,
-        patience: Duration,
-        line: Line,
+        timeout: Duration,
+        line: AccessLogEntry,
     ) -> Response {
         let status = answer.status();
         let mut headers = headers::for_client(answer.headers());
@@ -63,21 +63,21 @@ impl Download {
         if let Some(length) = length {
             headers.insert(header::CONTENT_LENGTH, length);
         }
-        let patience = if is_of_events(&answer) {
-            patience.max(SILENCE)
+        let timeout = if is_event_stream(&answer) {
+            timeout.max(EVENT_STREAM_TIMEOUT)
         } else {
-            patience
+            timeout
         };
         let is_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let body = if is_empty {
             Body::None
         } else {
             Body::from_message(Self {
-                pieces: Box::pin(answer.bytes_stream()),
+                chunks: Box::pin(answer.bytes_stream()),
                 upload,
-                leftover: None,
-                patience,
-                waiting: None,
+                unread: None,
+                timeout,
+                timer: None,
                 io: request.io().cloned(),
                 line,
             })
@@ -88,19 +88,19 @@ impl Download {
         response
     }
 
-    /// Waits until the service has had all it can ask for, and long enough after that.
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the service has received the whole request and then sent nothing within the time-out.
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.upload.is_over() {
             return Poll::Pending;
         }
-        let waiting = self
-            .waiting
-            .get_or_insert_with(|| Box::pin(sleep(self.patience)));
-        waiting.as_mut().poll(cx)
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep(self.timeout)));
+        timer.as_mut().poll(cx)
     }
 
-    /// Cuts the connection, so that nobody takes what there is of the answer for all of it. To an error the server would
-    /// react with another answer, in the middle of this one, which may just fill up its length.
+    /// Terminates the connection, so that the client does not take a truncated response for a complete one. An error alone
+    /// would make the server write an error response into the middle of this one, which may complete its length.
     fn cut(&self) -> Poll<Option<Result<Bytes, Rc<dyn Error>>>> {
         if let Some(io) = &self.io {
             io.terminate();
@@ -111,16 +111,16 @@ impl Download {
     }
 }
 
-fn is_of_events(answer: &reqwest::Response) -> bool {
+fn is_event_stream(answer: &reqwest::Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// Says how the end of the body is found.
+/// Chooses the framing of the body.
 fn frame(head: &mut ResponseHead, request: &WebRequest<DefaultError>, has_length: bool) {
-    // With a length among the headers: the body as it is.
+    // With `Content-Length` the body is sent as it is.
     head.no_chunking(has_length);
-    // Chunks did not exist before 1.1. After the offer of another protocol the server announces them and sends none.
+    // HTTP/1.0 has no chunks. For a request with `Upgrade` the server announces chunks and sends none.
     let has_chunks = request.version() >= Version::HTTP_11 && !request.head().upgrade();
     if !has_length && !has_chunks {
         head.no_chunking(true);
@@ -129,8 +129,8 @@ fn frame(head: &mut ResponseHead, request: &WebRequest<DefaultError>, has_length
 }
 
 impl MessageBody for Download {
-    /// The length is among the headers. The engine's compression would take it from there: it would also compress what is
-    /// compressed, hold back what is to be streamed, and leave the entity tag of the one body on the other.
+    /// A stream, with the length in the headers. For a sized body the engine's compression would replace the length, compress
+    /// compressed data, buffer streams, and keep the entity tag of the uncompressed body.
     fn size(&self) -> BodySize {
         BodySize::Stream
     }
@@ -139,35 +139,37 @@ impl MessageBody for Download {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Rc<dyn Error>>>> {
-        if let Some(leftover) = &mut self.leftover {
-            return leftover.poll_gone(cx).map(|()| None);
+        if let Some(unread) = &mut self.unread {
+            return unread.poll_drained(cx).map(|()| None);
         }
-        // A request that did not arrive has no answer. A service that takes no more of it has only been quick.
-        if let Poll::Ready(Err(End::TooLarge | End::Early | End::Late)) = self.upload.poll_ended(cx)
+        // An incomplete request has no response. A service that reads no more has answered early.
+        if let Poll::Ready(Err(
+            UploadEnd::TooLarge | UploadEnd::Disconnected | UploadEnd::TimedOut,
+        )) = self.upload.poll_ended(cx)
         {
             return self.cut();
         }
         loop {
-            match self.pieces.as_mut().poll_next(cx) {
-                Poll::Ready(Some(Ok(piece))) => {
-                    self.waiting = None;
-                    // An empty piece would be the last.
-                    if !piece.is_empty() {
-                        return Poll::Ready(Some(Ok(Bytes::copy_from_slice(&piece))));
+            match self.chunks.as_mut().poll_next(cx) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    self.timer = None;
+                    // The server would take an empty chunk for the last.
+                    if !chunk.is_empty() {
+                        return Poll::Ready(Some(Ok(Bytes::copy_from_slice(&chunk))));
                     }
                 }
                 Poll::Ready(None) => {
                     let upload = mem::replace(&mut self.upload, Upload::none());
-                    let leftover = Leftover::new(upload.into_leftover());
-                    let leftover = self.leftover.insert(leftover);
-                    return leftover.poll_gone(cx).map(|()| None);
+                    let unread = UnreadBody::new(upload.into_unread());
+                    let unread = self.unread.insert(unread);
+                    return unread.poll_drained(cx).map(|()| None);
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    self.line.warn(&chain(error));
+                    self.line.warn(&error_chain(error));
                     return self.cut();
                 }
                 Poll::Pending => {
-                    ready!(self.poll_patience(cx));
+                    ready!(self.poll_timeout(cx));
                     self.line.warn("its answer stopped");
                     return self.cut();
                 }

@@ -1,4 +1,4 @@
-//! What may be said in either direction.
+//! Which headers are forwarded, in both directions.
 
 use common::client_address::{ClientAddress, FORWARDED_FOR};
 use hive_router::ntex::{
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::upload::Length;
 
-/// Of one connection, and not of the message on it (RFC 9110, 7.6.1, and what the IANA registry calls obsolete).
+/// Hop-by-hop headers (RFC 9110, 7.6.1, and obsolete ones of the IANA registry).
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -20,20 +20,20 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 ];
 const PROXY: &str = "proxy-";
 
-/// Written here and nowhere else. A client that could write them could pretend to be another.
+/// Only the router writes these: a client that could set them could impersonate another.
 const FORWARDED_PREFIX: &str = "x-forwarded-";
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PATH: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// Written by `edge`; not for `Connection` to take off again.
+/// Set by `http_layer`; a `Connection` header must not remove them.
 const TRACE: [&str; 2] = ["traceparent", "x-request-id"];
 
-/// Which pages may read an answer is decided by `edge`, for every path alike.
+/// `http_layer` answers CORS for every path.
 const CORS: &str = "access-control-";
 
-/// The headers that a service gets.
+/// Headers for the service.
 pub(super) fn for_service(
     request: &WebRequest<DefaultError>,
     prefix: Option<&'static str>,
@@ -47,8 +47,8 @@ pub(super) fn for_service(
     );
     let mut headers = HeaderMap::with_capacity(received.len() + 5);
     for (name, value) in received {
-        let is_kept = !is_of_connection(name, &named) && !is_written_here(name);
-        // What arrived as a header can be sent as one.
+        let is_kept = !is_hop_by_hop(name, &named) && !is_set_by_router(name);
+        // A received header value is valid for sending.
         if is_kept && let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             headers.append(name.clone(), value);
         }
@@ -57,7 +57,7 @@ pub(super) fn for_service(
     match length {
         Length::None => None,
         Length::Known(length) => headers.insert(header::CONTENT_LENGTH, length.into()),
-        // Without it the client would take a GET to have no body.
+        // Otherwise the HTTP client would send a GET without its body.
         Length::Unknown => headers.insert(
             header::TRANSFER_ENCODING,
             HeaderValue::from_static("chunked"),
@@ -67,7 +67,7 @@ pub(super) fn for_service(
     headers
 }
 
-/// The headers of a service's answer that a client gets; not among them the length, which is a matter of the body.
+/// Headers for the client, without the length, which depends on the framing of the body.
 pub(super) fn for_client(received: &HeaderMap) -> ClientHeaders {
     let named = named(
         received
@@ -77,7 +77,7 @@ pub(super) fn for_client(received: &HeaderMap) -> ClientHeaders {
     );
     let mut headers = ClientHeaders::with_capacity(received.len());
     for (name, value) in received {
-        let is_dropped = is_of_connection(name, &named)
+        let is_dropped = is_hop_by_hop(name, &named)
             || *name == header::CONTENT_LENGTH
             || name.as_str().starts_with(CORS);
         if !is_dropped {
@@ -87,7 +87,7 @@ pub(super) fn for_client(received: &HeaderMap) -> ClientHeaders {
     headers
 }
 
-/// The length that a service announces, if it means it (RFC 9112, 6.3).
+/// The announced length of a response, unless it is chunked (RFC 9112, 6.3).
 pub(super) fn announced_length(received: &HeaderMap) -> Option<&HeaderValue> {
     if received.contains_key(header::TRANSFER_ENCODING) {
         return None;
@@ -95,7 +95,7 @@ pub(super) fn announced_length(received: &HeaderMap) -> Option<&HeaderValue> {
     received.get(header::CONTENT_LENGTH)
 }
 
-/// What the `Connection` headers name, in lower case.
+/// Header names in the `Connection` headers, in lower case.
 fn named<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
     values
         .filter_map(|value| std::str::from_utf8(value).ok())
@@ -105,14 +105,14 @@ fn named<'a>(values: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
         .collect()
 }
 
-fn is_of_connection(name: &HeaderName, named: &[String]) -> bool {
+fn is_hop_by_hop(name: &HeaderName, named: &[String]) -> bool {
     HOP_BY_HOP.contains(name)
         || name.as_str().starts_with(PROXY)
         || named.iter().any(|other| other == name.as_str())
 }
 
-fn is_written_here(name: &HeaderName) -> bool {
-    // `Expect` has been answered: by the time a request gets here its client has been told to go on.
+fn is_set_by_router(name: &HeaderName) -> bool {
+    // `Expect` has been answered before a request gets here.
     const OURS: [HeaderName; 5] = [
         header::HOST,
         header::CONTENT_LENGTH,
@@ -123,7 +123,7 @@ fn is_written_here(name: &HeaderName) -> bool {
     OURS.contains(name) || name.as_str().starts_with(FORWARDED_PREFIX)
 }
 
-/// Some clients build the header before they have a token. `gate` reads it in the same way for the graph.
+/// Drops an empty header, as `guard` does for the graph: some clients build it before they have a token.
 fn drop_blank_authorization(headers: &mut HeaderMap) {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     if let (Some(only), None) = (values.next(), values.next())
@@ -138,7 +138,7 @@ fn forwarded(
     request: &WebRequest<DefaultError>,
     prefix: Option<&'static str>,
 ) {
-    // `edge` has noted it.
+    // Set by `http_layer`.
     let client = request.extensions().get().map(ClientAddress::to_string);
     if let Some(client) = client.and_then(|client| HeaderValue::from_str(&client).ok()) {
         headers.insert(FORWARDED_FOR, client);

@@ -1,63 +1,56 @@
-//! Which service a path belongs to.
+//! Maps a REST path to its service.
 
 use common::server::MAX_BODY_BYTES;
+use contexts::Context;
 use http::{Method, Uri};
 use url::Url;
 
-use crate::config::Subgraphs;
+use crate::subgraphs::Subgraphs;
 
 const API: &str = "/api";
-/// The same API under the name of its version.
+/// The same API with an explicit version.
 const VERSION: &str = "/v1";
 
-/// The public keys, where everybody looks for them (RFC 8615). This one path is the same at the service.
+/// The public keys at their well-known path (RFC 8615), the same path as at the service.
 pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 
-/// A picture of 2 MiB, the most that the service takes, in the wrapping of a form.
+/// A picture of 2 MiB, the limit of the service, with multipart overhead.
 const MAX_AVATAR_BYTES: u64 = 3 * 1024 * 1024;
 
-#[derive(Clone, Copy)]
-enum Service {
-    Users,
-    Posts,
-    Messaging,
-}
-
-/// The first segment below the prefix, and whose it is. What is not here cannot be reached, `/internal` least of all.
-const ROOTS: [(&str, Service); 6] = [
-    ("auth", Service::Users),
-    ("users", Service::Users),
-    ("posts", Service::Posts),
-    ("feed", Service::Posts),
-    ("conversations", Service::Messaging),
-    ("messages", Service::Messaging),
+/// The first path segment below the prefix, and its service. Other paths, such as `/internal`, cannot be reached.
+const ROOTS: [(&str, Context); 6] = [
+    ("auth", Context::Users),
+    ("users", Context::Users),
+    ("posts", Context::Posts),
+    ("feed", Context::Posts),
+    ("conversations", Context::Messaging),
+    ("messages", Context::Messaging),
 ];
 
-/// Where a request goes.
+/// Where a request is forwarded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// The name of the service, for the log.
+    /// Name of the service, for the log.
     pub(super) service: &'static str,
     pub(super) url: Url,
-    /// What was taken off the front of the path.
+    /// Prefix that was removed from the path.
     pub(super) prefix: Option<&'static str>,
-    /// The most that its body may have.
+    /// Limit on the request body in bytes.
     pub(super) max_body: u64,
 }
 
-/// The target of a request, or nothing if no service has anything at this path.
+/// The target of a request; `None` if its path belongs to no service.
 pub(super) fn target(subgraphs: &Subgraphs, method: &Method, uri: &Uri) -> Option<Target> {
     let path = uri.path();
     let (service, prefix, path) = if path == JWKS {
-        (Service::Users, None, path)
+        (Context::Users, None, path)
     } else {
         let (prefix, path) = without_prefix(path)?;
         (service(path)?, Some(prefix), path)
     };
-    let (service, base) = service.of(subgraphs);
     Some(Target {
-        service,
-        url: url(base, path, uri.query())?,
+        service: service.name(),
+        url: url(subgraphs.url(service)?, path, uri.query())?,
         prefix,
         max_body: max_body(method, path),
     })
@@ -72,21 +65,21 @@ fn without_prefix(path: &str) -> Option<(&'static str, &str)> {
     }
 }
 
-/// The service of a path such as `/users/me`, if every segment of it is what it looks like.
-fn service(path: &str) -> Option<Service> {
+/// The service of a path such as `/users/me`, if every segment is unambiguous.
+fn service(path: &str) -> Option<Context> {
     let mut segments = path.strip_prefix('/')?.split('/');
     let root = segments.next()?;
     let (_, service) = ROOTS.into_iter().find(|(name, _)| *name == root)?;
     segments.all(is_plain).then_some(service)
 }
 
-/// Whether no reader of a segment, however often it decodes it, can make more of it than one segment further down. The
-/// paths of the API have neither empty segments nor any of these characters.
+/// Whether a segment stays one path segment however often it is decoded. Paths of the API contain neither empty segments nor
+/// the refused characters.
 fn is_plain(segment: &str) -> bool {
     let Some(text) = decoded(segment) else {
         return false;
     };
-    // `..;x` is `..` to some.
+    // Some servers read `..;x` as `..`.
     let name = text.split(';').next().unwrap_or_default();
     !matches!(name, "" | "." | "..")
         && !text
@@ -94,7 +87,7 @@ fn is_plain(segment: &str) -> bool {
             .any(|char| char.is_control() || matches!(char, '/' | '\\' | '%'))
 }
 
-/// The text behind the percent-encoding of a segment (RFC 3986, 2.1), if there is one.
+/// Percent-decodes a segment (RFC 3986, 2.1); `None` if it is malformed.
 fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes().iter();
@@ -110,12 +103,12 @@ fn decoded(segment: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The URL at a service, if its path says byte for byte what was asked for.
+/// The URL at a service, if its path equals the requested one byte for byte.
 fn url(base: &Url, path: &str, query: Option<&str>) -> Option<Url> {
     let path = format!("{}{path}", base.path().trim_end_matches('/'));
     let mut url = base.clone();
     url.set_path(&path);
-    // What a URL must not contain, such as quotes, is percent-encoded here; to whoever decodes it, it is the same query.
+    // Percent-encodes characters that a URL must not contain, such as quotes; the decoded query is the same.
     url.set_query(query);
     (url.path() == path).then_some(url)
 }
@@ -128,32 +121,17 @@ fn max_body(method: &Method, path: &str) -> u64 {
     }
 }
 
-impl Service {
-    fn of(self, subgraphs: &Subgraphs) -> (&'static str, &Url) {
-        match self {
-            Self::Users => ("users", &subgraphs.users),
-            Self::Posts => ("posts", &subgraphs.posts),
-            Self::Messaging => ("messaging", &subgraphs.messaging),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn targets(base: &str) -> impl Fn(&str) -> Option<String> {
         let url: Url = base.parse().unwrap();
-        let [users, posts, messaging] = [1, 2, 3].map(|port| {
+        let subgraphs = Subgraphs::new(|context| {
             let mut url = url.clone();
-            url.set_port(Some(port)).unwrap();
+            url.set_port(Some(context.port() - 4000)).unwrap();
             url
         });
-        let subgraphs = Subgraphs {
-            users,
-            posts,
-            messaging,
-        };
         move |uri| {
             let target = target(&subgraphs, &Method::GET, &uri.parse().unwrap())?;
             Some(target.url.to_string())
@@ -161,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_belongs_to_the_service_of_its_first_segment() {
+    fn first_segment_decides_the_service() {
         let target = targets("http://host");
         for (uri, url) in [
             ("/api/auth/login", "http://host:1/auth/login"),
@@ -192,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn a_service_may_itself_be_below_a_path() {
+    fn service_url_may_have_a_path() {
         let target = targets("http://host/social/");
         let url = target("/api/users/me");
         assert_eq!(url.as_deref(), Some("http://host:1/social/users/me"));
     }
 
     #[test]
-    fn nothing_else_is_anywhere() {
+    fn other_paths_have_no_target() {
         let target = targets("http://host");
         for uri in [
             "/",
@@ -231,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn no_path_leads_out_of_its_service() {
+    fn refuses_path_traversal() {
         let target = targets("http://host");
         for path in [
             "/api/users/../internal/x",
@@ -272,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_avatar_may_be_larger() {
+    fn avatars_have_a_larger_limit() {
         let mib = 1024 * 1024;
         assert_eq!(max_body(&Method::PUT, "/users/me/avatar"), 3 * mib);
         assert_eq!(max_body(&Method::POST, "/users/me/avatar"), mib);

@@ -1,7 +1,7 @@
-//! The body of a request, on its way from the client to a service.
+//! Streams a request body from the client to a service.
 //!
-//! The server's end of it belongs to the thread of its worker, the client's may be sent anywhere: whoever waits for the
-//! answer passes the pieces from one to the other meanwhile.
+//! The server's payload is bound to its worker thread, while the HTTP client's body may move between threads. So the task that
+//! awaits the response copies chunks from one to the other.
 
 use std::{
     cell::RefCell,
@@ -24,26 +24,26 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-/// How often a client may try our patience with one body. By default that is two minutes for all of it, which is enough
-/// for a picture over a bad line; without an end somebody could send a byte now and then forever.
-const TRIALS: u32 = 8;
+/// Time limit of a whole body, in multiples of the time-out of one chunk. By default it is two minutes, enough for a picture
+/// over a slow connection; without a limit a client could send one byte now and then forever.
+const MAX_CHUNK_TIMEOUTS: u32 = 8;
 
-/// Pieces of up to 32 KiB between the two ends: one being sent, and the next.
-const PIECES: usize = 2;
+/// Buffered chunks of up to 32 KiB: one being sent, and the next.
+const BUFFERED_CHUNKS: usize = 2;
 
-/// How long the body of a request is, by its headers.
+/// Length of a request body according to its headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// There is no body.
+    /// No body.
     None,
     Known(u64),
-    /// It ends when it ends.
+    /// Chunked.
     Unknown,
 }
 
 impl Length {
     pub(super) fn of(request: &RequestHead) -> Self {
-        // The server takes what follows such a request for the other protocol, without end.
+        // After such a request the server treats the rest of the connection as the other protocol.
         let is_websocket = |value: &[u8]| value.trim_ascii().eq_ignore_ascii_case(b"websocket");
         if request
             .headers()
@@ -67,151 +67,151 @@ impl Length {
     }
 }
 
-/// Why a body did not arrive.
+/// Why a body was not transferred completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// It has more than it may have.
+pub(super) enum UploadEnd {
+    /// The body exceeds its size limit.
     TooLarge,
-    /// The client broke off.
-    Early,
-    /// The client sends nothing more.
-    Late,
-    /// The service takes nothing more.
+    /// The client disconnected.
+    Disconnected,
+    /// The client stopped sending.
+    TimedOut,
+    /// The service stopped reading.
     Refused,
 }
 
-/// A body under way. It gets on only while it is waited for.
+/// A body in transfer. It progresses only while it is polled.
 pub(super) struct Upload {
     payload: Rc<RefCell<Payload>>,
-    passing: Option<Passing>,
+    transfer: Option<TransferFuture>,
 }
 
-type Passing = Pin<Box<dyn Future<Output = Result<(), End>>>>;
+type TransferFuture = Pin<Box<dyn Future<Output = Result<(), UploadEnd>>>>;
 
 impl Upload {
-    /// No body, which has always arrived.
+    /// No body; already complete.
     pub(super) fn none() -> Self {
         Self {
             payload: Rc::default(),
-            passing: None,
+            transfer: None,
         }
     }
 
-    /// Starts to pass a body on. `patience` is how long either side may keep the other waiting.
+    /// Starts a transfer. `chunk_timeout` bounds how long either side may make the other wait.
     pub(super) fn start(
         payload: Payload,
         io: Option<IoRef>,
         limit: u64,
-        patience: Duration,
+        chunk_timeout: Duration,
     ) -> (reqwest::Body, Self) {
-        let (sender, receiver) = mpsc::channel(PIECES);
+        let (sender, receiver) = mpsc::channel(BUFFERED_CHUNKS);
         let payload = Rc::new(RefCell::new(payload));
-        let passage = Passage {
+        let transfer = Transfer {
             payload: payload.clone(),
             io,
             sender,
             limit,
-            patience,
+            chunk_timeout,
         };
-        let body = reqwest::Body::wrap_stream(Pieces {
+        let body = reqwest::Body::wrap_stream(Chunks {
             receiver,
             is_complete: false,
         });
-        let passing = Some(Box::pin(passage.pass()) as Passing);
-        (body, Self { payload, passing })
+        let transfer = Some(Box::pin(transfer.run()) as TransferFuture);
+        (body, Self { payload, transfer })
     }
 
-    /// Waits until there is nothing more to pass on: all has been, or the service does not want the rest.
-    pub(super) async fn ended(&mut self) -> Result<(), End> {
+    /// Waits for the end of the transfer: the body is complete, or the service does not want the rest.
+    pub(super) async fn ended(&mut self) -> Result<(), UploadEnd> {
         poll_fn(|cx| self.poll_ended(cx)).await
     }
 
-    pub(super) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let Some(passing) = &mut self.passing else {
+    pub(super) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UploadEnd>> {
+        let Some(transfer) = &mut self.transfer else {
             return Poll::Ready(Ok(()));
         };
-        let outcome = ready!(passing.as_mut().poll(cx));
-        self.passing = None;
+        let outcome = ready!(transfer.as_mut().poll(cx));
+        self.transfer = None;
         Poll::Ready(outcome)
     }
 
-    /// Whether there is nothing more to pass on.
+    /// Whether the transfer has ended.
     pub(super) fn is_over(&self) -> bool {
-        self.passing.is_none()
+        self.transfer.is_none()
     }
 
-    /// What has not been read of it.
-    pub(super) fn into_leftover(self) -> Payload {
+    /// The unread rest of the body.
+    pub(super) fn into_unread(self) -> Payload {
         self.payload.take()
     }
 }
 
-struct Passage {
+struct Transfer {
     payload: Rc<RefCell<Payload>>,
     io: Option<IoRef>,
-    sender: mpsc::Sender<Piece>,
+    sender: mpsc::Sender<Chunk>,
     limit: u64,
-    patience: Duration,
+    chunk_timeout: Duration,
 }
 
-impl Passage {
-    async fn pass(self) -> Result<(), End> {
-        let last = Instant::now() + self.patience * TRIALS;
-        let mut passed: u64 = 0;
+impl Transfer {
+    async fn run(self) -> Result<(), UploadEnd> {
+        let deadline = Instant::now() + self.chunk_timeout * MAX_CHUNK_TIMEOUTS;
+        let mut transferred: u64 = 0;
         loop {
-            let until = last.min(Instant::now() + self.patience);
+            let until = deadline.min(Instant::now() + self.chunk_timeout);
             let read = tokio::select! {
-                read = timeout_at(until, self.read()) => read.map_err(|_elapsed| End::Late)?,
-                // The service has had enough.
+                read = timeout_at(until, self.read()) => read.map_err(|_elapsed| UploadEnd::TimedOut)?,
+                // The service has stopped reading.
                 () = self.sender.closed() => return Ok(()),
             };
-            let Some(piece) = read? else {
+            let Some(chunk) = read? else {
                 mem::take(&mut *self.payload.borrow_mut());
-                self.send(Piece::End).await?;
+                self.send(Chunk::Last).await?;
                 return Ok(());
             };
-            passed = passed.saturating_add(piece.len() as u64);
-            if passed > self.limit {
-                return Err(End::TooLarge);
+            transferred = transferred.saturating_add(chunk.len() as u64);
+            if transferred > self.limit {
+                return Err(UploadEnd::TooLarge);
             }
-            if !self.send(Piece::Data(piece.to_vec())).await? {
+            if !self.send(Chunk::Data(chunk.to_vec())).await? {
                 return Ok(());
             }
         }
     }
 
-    /// The next piece, or nothing at the end.
-    async fn read(&self) -> Result<Option<Bytes>, End> {
+    /// The next chunk, or `None` at the end.
+    async fn read(&self) -> Result<Option<Bytes>, UploadEnd> {
         let read = poll_fn(|cx| self.payload.borrow_mut().poll_recv(cx)).await;
-        let read = read.transpose().map_err(|_error| End::Early)?;
-        // A connection that ends looks like the body that does, if nothing was being read just then.
+        let read = read.transpose().map_err(|_error| UploadEnd::Disconnected)?;
+        // A lost connection looks like the end of the body if no read was pending.
         if read.is_none() && self.io.as_ref().is_some_and(IoRef::is_closed) {
-            return Err(End::Early);
+            return Err(UploadEnd::Disconnected);
         }
         Ok(read)
     }
 
-    /// Whether the service still takes it.
-    async fn send(&self, piece: Piece) -> Result<bool, End> {
-        let sent = timeout(self.patience, self.sender.send(piece)).await;
+    /// Returns whether the service still reads.
+    async fn send(&self, chunk: Chunk) -> Result<bool, UploadEnd> {
+        let sent = timeout(self.chunk_timeout, self.sender.send(chunk)).await;
         sent.map(|sent| sent.is_ok())
-            .map_err(|_elapsed| End::Refused)
+            .map_err(|_elapsed| UploadEnd::Refused)
     }
 }
 
-enum Piece {
+enum Chunk {
     Data(Vec<u8>),
-    End,
+    Last,
 }
 
-/// The pieces as the HTTP client takes them. Without a last piece that says so a body is not complete: a service must
-/// never take the half of one for the whole.
-struct Pieces {
-    receiver: mpsc::Receiver<Piece>,
+/// The chunks as a stream for the HTTP client. A stream that ends without [`Chunk::Last`] fails, because a service must never
+/// take a truncated body for a complete one.
+struct Chunks {
+    receiver: mpsc::Receiver<Chunk>,
     is_complete: bool,
 }
 
-impl Stream for Pieces {
+impl Stream for Chunks {
     type Item = Result<Vec<u8>, io::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -219,8 +219,8 @@ impl Stream for Pieces {
             return Poll::Ready(None);
         }
         match ready!(self.receiver.poll_recv(cx)) {
-            Some(Piece::Data(data)) => Poll::Ready(Some(Ok(data))),
-            Some(Piece::End) => {
+            Some(Chunk::Data(data)) => Poll::Ready(Some(Ok(data))),
+            Some(Chunk::Last) => {
                 self.is_complete = true;
                 Poll::Ready(None)
             }

@@ -1,12 +1,12 @@
 //! The subgraphs of a supergraph, and where each is.
 
+use contexts::Context;
 use hive_router::graphql_tools::static_graphql::schema::{
     Definition, Directive, Document, TypeDefinition, Value,
 };
 use url::Url;
 
 use super::SupergraphError;
-use crate::config::Subgraphs;
 
 /// Checks that there are subgraphs, and that each has an address: here, or in the supergraph.
 pub(super) fn check(document: &Document) -> Result<(), SupergraphError> {
@@ -15,7 +15,7 @@ pub(super) fn check(document: &Document) -> Result<(), SupergraphError> {
         any = true;
         let name = argument(directive, "name").unwrap_or_default();
         let url = argument(directive, "url").unwrap_or_default();
-        let is_known = Subgraphs::NAMES.contains(&name) || name == nodes::SUBGRAPH;
+        let is_known = Context::by_name(name).is_some() || name == node_subgraph::SUBGRAPH;
         if !is_known && !is_address(url) {
             return Err(SupergraphError::NoAddress(name.to_owned(), url.to_owned()));
         }

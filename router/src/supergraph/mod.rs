@@ -1,19 +1,17 @@
-//! The composed schema: what has to be true of it before the engine may have it.
+//! The composed schema, checked before the engine gets it.
 //!
-//! The engine loads almost anything and fails, or fails open, at the first operation: a schema without subgraphs, a
-//! subgraph whose address nobody configured, an authorization directive under a name it does not look for.
+//! The engine loads almost any schema and fails, or fails open, at the first operation: a schema without subgraphs, a
+//! subgraph without a configured address, an authorization directive under a name that the engine does not know.
 
 mod authorization;
-mod follow;
+mod event_sources;
 mod graphs;
 mod origin;
 mod plan;
 
 use std::{fmt, sync::Arc};
 
-pub(crate) use follow::Follower;
-pub(crate) use origin::{First, Origin};
-
+use contexts::Context;
 use hive_router::{
     config::HiveRouterConfig,
     query_planner::{
@@ -23,21 +21,20 @@ use hive_router::{
     },
 };
 
-use crate::{
-    config::Subgraphs,
-    live::{self, SourceError, Sources},
-};
+pub use event_sources::EventSourceError;
+pub(crate) use event_sources::EventSources;
+pub(crate) use origin::{NewSupergraph, Origin, Revision};
 
-/// The one in the repository.
+/// The supergraph in the repository, compiled in.
 pub(crate) const COMMITTED: &str = include_str!("../../../schema/supergraph.graphql");
 
-/// A supergraph that the engine understands as it is meant.
+/// A checked supergraph.
 #[derive(Clone)]
 pub struct Supergraph {
     sdl: String,
     has_authorization: bool,
     planner: Arc<Planner>,
-    sources: Sources,
+    event_sources: EventSources,
 }
 
 impl fmt::Debug for Supergraph {
@@ -64,17 +61,17 @@ pub enum SupergraphError {
     #[error("the query planner refuses it: {0}")]
     Planner(#[from] PlannerError),
     #[error(transparent)]
-    Source(#[from] SourceError),
+    EventSource(#[from] EventSourceError),
     #[error("`node` in it cannot be answered, because the router asks what an id is of: {0}")]
     Nodes(String),
     #[error(
-        "`Subscription.{0}` in it is of the subgraph `{1}`: the feeds of users, posts and messaging are known only"
+        "`Subscription.{0}` in it is of the subgraph `{1}`: only the services of this system have event feeds"
     )]
     NoFeed(String, String),
 }
 
 impl Supergraph {
-    /// Reads a composed schema and checks that the engine would do with it what it says.
+    /// Parses a composed schema and checks that the engine would execute and enforce all of it.
     pub fn parse(sdl: String) -> Result<Self, SupergraphError> {
         let document = safe_parse_schema(&sdl).map_err(|error| {
             SupergraphError::Syntax(error.to_string().trim().replace('\n', ", "))
@@ -82,10 +79,10 @@ impl Supergraph {
         graphs::check(&document)?;
         let has_authorization = authorization::check(&document)?;
         let planner = Planner::new_from_supergraph(&document, QueryPlannerOptions::default())?;
-        let sources = live::sources(&document, &planner.consumer_schema.document)?;
-        let unknown = sources
+        let event_sources = event_sources::find(&document, &planner.consumer_schema.document)?;
+        let unknown = event_sources
             .iter()
-            .find(|(_, source)| !Subgraphs::NAMES.contains(&source.subgraph.as_str()));
+            .find(|(_, source)| Context::by_name(&source.subgraph).is_none());
         if let Some((field, source)) = unknown {
             return Err(SupergraphError::NoFeed(
                 field.clone(),
@@ -96,11 +93,11 @@ impl Supergraph {
             sdl,
             has_authorization,
             planner: Arc::new(planner),
-            sources,
+            event_sources,
         };
-        if graphs::names(&document).any(|name| name == nodes::SUBGRAPH) {
+        if graphs::names(&document).any(|name| name == node_subgraph::SUBGRAPH) {
             supergraph
-                .plan(&crate::nodes::question())
+                .plan(&node_subgraph::lookup::document(1))
                 .map_err(SupergraphError::Nodes)?;
         }
         Ok(supergraph)
@@ -110,18 +107,18 @@ impl Supergraph {
         &self.sdl
     }
 
-    /// The schema as clients see it.
+    /// The public schema, without federation directives.
     pub(crate) fn consumer(&self) -> &Arc<ConsumerSchema> {
         &self.planner.consumer_schema
     }
 
-    /// Where the events of its subscriptions come from.
-    pub(crate) fn sources(&self) -> &Sources {
-        &self.sources
+    /// The sources of the events of each subscription field.
+    pub(crate) fn event_sources(&self) -> &EventSources {
+        &self.event_sources
     }
 
-    /// Whether the engine with this configuration enforces every authorization directive of this schema. With `jwt`
-    /// off it enforces none, without a word.
+    /// Whether the engine with this configuration enforces every authorization directive of this schema. While `jwt` is off it
+    /// silently enforces none.
     pub(crate) fn is_enforced_by(&self, engine: &HiveRouterConfig) -> bool {
         !self.has_authorization || (engine.jwt.enabled && engine.authorization.directives.enabled)
     }

@@ -1,4 +1,4 @@
-//! Where supergraphs come from.
+//! Where the router gets its supergraph from.
 
 use std::{
     fmt, fs, io,
@@ -19,50 +19,50 @@ const FILE: &str = "SUPERGRAPH_FILE";
 const FILE_EXPECTS: &str = "the path of a composed supergraph";
 const REGISTRY: &str = "REGISTRY_URL";
 
-/// How often a file is looked at, and a registry, which may be far away.
+/// Poll intervals; a registry may be remote.
 const FILE_INTERVAL: Duration = Duration::from_secs(1);
 const REGISTRY_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Where the supergraph comes from, and what takes its place.
+/// Source of the supergraph and of its updates.
 pub(crate) enum Origin {
-    /// The one in the repository, which is part of the program.
+    /// The supergraph of the repository, compiled in; it never changes.
     Committed,
-    /// A file, looked at now and then.
+    /// A file, polled for changes.
     File(PathBuf),
-    /// What was published last. The file is for starts without it.
+    /// The latest supergraph of a registry. The file serves starts while the registry is down.
     Registry(Registry, Option<PathBuf>),
 }
 
 /// The supergraph that a router starts with.
-pub(crate) struct First {
+pub(crate) struct InitialSupergraph {
     pub(crate) supergraph: Supergraph,
-    pub(crate) seen: Seen,
-    /// Why it is not that of the registry.
-    pub(crate) missed: Option<ConfigError>,
+    pub(crate) revision: Revision,
+    /// Why the registry could not be read, if the file is used instead.
+    pub(crate) registry_error: Option<ConfigError>,
 }
 
-/// Which supergraph was seen last.
+/// Identifies the supergraph that was loaded last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    Nothing,
-    /// The one whose text has this hash.
+pub(crate) enum Revision {
+    None,
+    /// SHA-256 of the text.
     Text(Hash),
-    /// The one of this version of the registry.
+    /// Version in the registry.
     Version(u64),
 }
 
-/// One that may take its place.
-pub(super) struct Another {
-    pub(super) sdl: String,
-    pub(super) seen: Seen,
-    /// Whether somebody goes back to it, whatever it breaks.
-    pub(super) is_rollback: bool,
+/// A supergraph that may replace the current one.
+pub(crate) struct NewSupergraph {
+    pub(crate) sdl: String,
+    pub(crate) revision: Revision,
+    /// Whether an operator rolled back to it, which skips the check of recorded operations.
+    pub(crate) is_rollback: bool,
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => f.write_str("none"),
+            Self::None => f.write_str("none"),
             Self::Text(hash) => write!(f, "sha256 {}", hash.short()),
             Self::Version(version) => write!(f, "version {version}"),
         }
@@ -78,8 +78,8 @@ pub(crate) enum OriginError {
     Registry(#[from] RegistryError),
     #[error("nothing was published in the registry yet")]
     Empty,
-    #[error("the look at it broke off: {0}")]
-    Look(#[from] JoinError),
+    #[error("reading it was interrupted: {0}")]
+    Interrupted(#[from] JoinError),
 }
 
 impl Origin {
@@ -92,34 +92,34 @@ impl Origin {
         })
     }
 
-    /// The supergraph to start with. The error names the variable that says where it is.
-    pub(crate) async fn first(&self) -> Result<First, ConfigError> {
+    /// Loads the initial supergraph. The error names the environment variable of its source.
+    pub(crate) async fn initial(&self) -> Result<InitialSupergraph, ConfigError> {
         match self {
             Self::Committed => {
-                let committed = (COMMITTED.to_owned(), Seen::Nothing);
+                let committed = (COMMITTED.to_owned(), Revision::None);
                 parsed("schema/supergraph.graphql", FILE_EXPECTS, Ok(committed))
             }
             Self::File(path) => parsed(FILE, FILE_EXPECTS, read(path)),
             Self::Registry(registry, fallback) => {
-                let first = parsed(REGISTRY, EXPECTS, newest(registry).await);
-                match (first, fallback) {
-                    (Err(missed), Some(path)) => {
-                        // Whatever the registry has is looked at again: it may be another one by then.
-                        let sdl = read(path).map(|(sdl, _seen)| (sdl, Seen::Nothing));
-                        let first = parsed(FILE, FILE_EXPECTS, sdl)?;
-                        Ok(First {
-                            missed: Some(missed),
-                            ..first
+                let initial = parsed(REGISTRY, EXPECTS, newest(registry).await);
+                match (initial, fallback) {
+                    (Err(error), Some(path)) => {
+                        // No revision, so that the next poll loads what the registry has by then.
+                        let sdl = read(path).map(|(sdl, _revision)| (sdl, Revision::None));
+                        let initial = parsed(FILE, FILE_EXPECTS, sdl)?;
+                        Ok(InitialSupergraph {
+                            registry_error: Some(error),
+                            ..initial
                         })
                     }
-                    (first, _) => first,
+                    (initial, _) => initial,
                 }
             }
         }
     }
 
-    /// How often to look for another one; never where there is only one.
-    pub(crate) fn interval(&self) -> Option<Duration> {
+    /// Interval between polls; `None` if the source cannot change.
+    pub(crate) fn poll_interval(&self) -> Option<Duration> {
         match self {
             Self::Committed => None,
             Self::File(_) => Some(FILE_INTERVAL),
@@ -127,33 +127,36 @@ impl Origin {
         }
     }
 
-    /// The one that is there now, if it is another than what was seen last.
-    pub(super) async fn another(&self, seen: &Seen) -> Result<Option<Another>, OriginError> {
+    /// Loads the current supergraph if it differs from the given revision.
+    pub(crate) async fn poll(
+        &self,
+        current: &Revision,
+    ) -> Result<Option<NewSupergraph>, OriginError> {
         match self {
             Self::Committed => Ok(None),
             Self::File(path) => {
                 let path = path.clone();
-                // It may be on a disk that hangs.
+                // Blocking, because the file may be on a disk that hangs.
                 let found = tokio::task::spawn_blocking(move || read(&path)).await??;
-                let (sdl, now) = found;
-                Ok((now != *seen).then_some(Another {
+                let (sdl, revision) = found;
+                Ok((revision != *current).then_some(NewSupergraph {
                     sdl,
-                    seen: now,
+                    revision,
                     is_rollback: false,
                 }))
             }
             Self::Registry(registry, _) => {
-                let known = match seen {
-                    Seen::Version(version) => *version,
-                    Seen::Nothing | Seen::Text(_) => 0,
+                let known = match current {
+                    Revision::Version(version) => *version,
+                    Revision::None | Revision::Text(_) => 0,
                 };
                 match registry.newest_after(known).await? {
                     None => Ok(None),
                     Some(entry) => {
                         let sdl = registry.document(entry.supergraph).await?;
-                        Ok(Some(Another {
+                        Ok(Some(NewSupergraph {
                             sdl,
-                            seen: Seen::Version(entry.version),
+                            revision: Revision::Version(entry.version),
                             is_rollback: matches!(entry.change, Change::Rollback { .. }),
                         }))
                     }
@@ -166,28 +169,28 @@ impl Origin {
 fn parsed(
     name: &'static str,
     expects: &'static str,
-    found: Result<(String, Seen), OriginError>,
-) -> Result<First, ConfigError> {
-    let (sdl, seen) = found.map_err(|error| malformed(name, expects, error))?;
+    found: Result<(String, Revision), OriginError>,
+) -> Result<InitialSupergraph, ConfigError> {
+    let (sdl, revision) = found.map_err(|error| malformed(name, expects, error))?;
     let supergraph = Supergraph::parse(sdl).map_err(|error| malformed(name, expects, error))?;
-    Ok(First {
+    Ok(InitialSupergraph {
         supergraph,
-        seen,
-        missed: None,
+        revision,
+        registry_error: None,
     })
 }
 
-async fn newest(registry: &Registry) -> Result<(String, Seen), OriginError> {
+async fn newest(registry: &Registry) -> Result<(String, Revision), OriginError> {
     let entry = registry.latest().await?.ok_or(OriginError::Empty)?;
     let sdl = registry.document(entry.supergraph).await?;
-    Ok((sdl, Seen::Version(entry.version)))
+    Ok((sdl, Revision::Version(entry.version)))
 }
 
-fn read(path: &Path) -> Result<(String, Seen), OriginError> {
+fn read(path: &Path) -> Result<(String, Revision), OriginError> {
     let sdl = fs::read_to_string(path).map_err(|source| OriginError::File {
         path: path.to_owned(),
         source,
     })?;
-    let seen = Seen::Text(Hash::of(&sdl));
-    Ok((sdl, seen))
+    let revision = Revision::Text(Hash::of(&sdl));
+    Ok((sdl, revision))
 }

@@ -42,7 +42,7 @@ fn a_subscription_of_a_subgraph_without_a_feed_is_refused() {
     assert_ne!(sdl, FIXTURE);
     assert_eq!(
         refusal(&sdl),
-        "`Subscription.noted` in it is of the subgraph `billing`: the feeds of users, posts and messaging are known only"
+        "`Subscription.noted` in it is of the subgraph `billing`: only the services of this system have event feeds"
     );
 }
 

@@ -1,12 +1,11 @@
-//! What clients send, counted, so that a check of the schema knows what a change would break (`registry::usage`).
+//! Usage reports: which client sends which operation how often, for the schema check (`registry::usage`).
 //!
-//! Off unless `USAGE_URL` says where to. An operation counts once the engine has found it valid, under what its client calls
-//! itself; the values within its document are taken out before anything is kept. What is counted is stored every minute,
-//! and when the router stops.
+//! Off unless `USAGE_URL` is set. An operation is counted after validation, under the client's own name and version, and with
+//! its literals redacted. Counts are stored every minute and at shutdown.
 
-mod client;
-mod plain;
+mod client_info;
 mod recorder;
+mod redact_literals;
 
-pub(crate) use client::{Client, NAME, VERSION};
-pub(crate) use recorder::{Asked, Recorder, Tally};
+pub(crate) use client_info::{ClientInfo, NAME, VERSION};
+pub(crate) use recorder::{ClientUsage, Recorder, SeenOperation};

@@ -1,4 +1,4 @@
-//! Counts, and stores what it has counted.
+//! Counts operations in memory and stores the counts every minute.
 
 use std::{
     collections::HashMap,
@@ -16,63 +16,60 @@ use common::{
     objects::Objects,
     shutdown::Shutdown,
 };
-use hive_router::graphql_tools::static_graphql::query::{Definition, Document};
 use registry::usage::{Usage, Use};
 
-use super::{client::Client, plain::plain};
-use crate::live::named;
+use super::{client_info::ClientInfo, redact_literals::redact_literals};
+use crate::graphql::{Document, operation};
 
-/// How often what was counted is stored.
-const INTERVAL: Duration = Duration::from_mins(1);
-/// For the last time, when the router stops.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FLUSH_INTERVAL: Duration = Duration::from_mins(1);
+/// Time-out of the last flush, at shutdown.
+const FINAL_FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How many are counted between two times, and up to which size: whoever makes up operations is not to fill the memory or
-/// the store.
-const MOST: usize = 1_000;
-const LONGEST: usize = 16 * 1024;
-/// With their values there are many more. They are forgotten when they are too many, and looked at again.
-const KNOWN: usize = 20_000;
+/// Limits per flush, so a client that sends random operations cannot exhaust memory or storage: the number of distinct
+/// operations, and the bytes of one.
+const MAX_OPERATIONS: usize = 1_000;
+const MAX_OPERATION_BYTES: usize = 16 * 1024;
+/// Maximum number of documents, with their literals, whose redacted form is remembered. Beyond it all are forgotten.
+const MAX_SEEN: usize = 20_000;
 
-/// What this router has counted.
+/// Counts of this router since the last flush.
 pub(crate) struct Recorder {
     usage: Usage,
-    /// A name that no other router has.
+    /// Unique name of this router in the store.
     router: String,
     clock: SharedClock,
     hasher: RandomState,
     counted: Mutex<Counted>,
-    /// One batch is stored at a time, and whoever ends the router waits for it.
+    /// Serializes flushes, so that the final flush waits for one in progress.
     storing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Counted {
-    /// By what they are without their values.
+    /// Uses by the hash of the redacted operation.
     uses: HashMap<u64, Use>,
-    /// Which of those an operation is, by what it is with its values; none for one that is too large. So that it need not
-    /// be looked at again.
-    known: HashMap<u64, Option<u64>>,
-    /// How many there were no room for.
+    /// Maps a document's hash to the hash of its redacted form, or to `None` if the document is too large to record.
+    redacted: HashMap<u64, Option<u64>>,
+    /// Number of requests that were not counted because a limit was reached.
     left_out: u64,
 }
 
-/// An operation, as far as it is needed to know it again.
+/// Identifies an operation between its parsing and its validation.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct SeenOperation {
     hash: u64,
     name: String,
 }
 
 /// Counts the operations of one client.
 #[derive(Clone)]
-pub(crate) struct Tally {
+pub(crate) struct ClientUsage {
     recorder: Arc<Recorder>,
-    client: Client,
+    client: ClientInfo,
 }
 
 impl Recorder {
-    /// One that stores where `USAGE_URL` says; none without it.
+    /// Makes a recorder that stores at `USAGE_URL`; `None` without it.
     pub(crate) fn from_env(
         env: &Env,
         clock: SharedClock,
@@ -90,38 +87,38 @@ impl Recorder {
         })))
     }
 
-    pub(crate) fn tally(self: &Arc<Self>, client: Client) -> Tally {
-        Tally {
+    pub(crate) fn of_client(self: &Arc<Self>, client: ClientInfo) -> ClientUsage {
+        ClientUsage {
             recorder: self.clone(),
             client,
         }
     }
 
-    /// Stores what is counted, now and then and at the end.
+    /// Flushes every minute until shutdown.
     pub(crate) async fn run(self: Arc<Self>, shutdown: Shutdown) {
         let mut is_reachable = true;
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(INTERVAL) => {}
+                () = tokio::time::sleep(FLUSH_INTERVAL) => {}
             }
             match self.store().await {
                 Ok(()) => is_reachable = true,
                 Err(error) if is_reachable => {
                     is_reachable = false;
-                    tracing::warn!(%error, "usage is not stored for now");
+                    tracing::warn!(%error, "usage cannot be stored; the counts are kept");
                 }
                 Err(_) => {}
             }
         }
     }
 
-    /// What was counted since the last time, when nothing is counted any more.
+    /// Flushes for the last time, when no requests are left.
     pub(crate) async fn finish(&self) {
-        match tokio::time::timeout(FAREWELL, self.store()).await {
+        match tokio::time::timeout(FINAL_FLUSH_TIMEOUT, self.store()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "the last usage is lost"),
-            Err(_elapsed) => tracing::warn!("the last usage is lost: it took too long"),
+            Err(_elapsed) => tracing::warn!("the last usage is lost: the store timed out"),
         }
     }
 
@@ -131,7 +128,7 @@ impl Recorder {
         if left_out > 0 {
             tracing::warn!(
                 left_out,
-                "operations were not counted: there were too many different ones"
+                "requests were not counted: too many distinct operations"
             );
         }
         if uses.is_empty() {
@@ -151,7 +148,7 @@ impl Recorder {
     fn give_back(&self, uses: HashMap<u64, Use>) {
         let mut counted = self.lock();
         for (hash, old) in uses {
-            let is_full = counted.uses.len() >= MOST;
+            let is_full = counted.uses.len() >= MAX_OPERATIONS;
             match counted.uses.get_mut(&hash) {
                 Some(new) => new.count += old.count,
                 None if is_full => counted.left_out += old.count,
@@ -162,34 +159,34 @@ impl Recorder {
         }
     }
 
-    /// Counts one that was looked at before; whether it was.
-    fn count_again(&self, asked: u64, now: Timestamp) -> bool {
+    /// Counts an operation that was seen before. Returns whether it was.
+    fn count_seen(&self, seen: u64, now: Timestamp) -> bool {
         let mut counted = self.lock();
-        let Some(found) = counted.known.get(&asked).copied() else {
+        let Some(found) = counted.redacted.get(&seen).copied() else {
             return false;
         };
         if let Some(used) = found.and_then(|hash| counted.uses.get_mut(&hash)) {
             used.count += 1;
             used.last_seen = now;
         } else {
-            // It is too large, or there was no room for it.
+            // Too large, or beyond the limit on distinct operations.
             counted.left_out += 1;
         }
         true
     }
 
-    /// Counts one that was not; `new` is none of it when it is too large.
-    fn count_new(&self, asked: u64, new: Option<Use>, now: Timestamp) {
+    /// Counts an operation for the first time. `new` is `None` if the operation is too large.
+    fn count_new(&self, seen: u64, new: Option<Use>, now: Timestamp) {
         let hash = new.as_ref().map(|new| {
             let client = (&new.client, &new.client_version);
             self.hasher.hash_one((client, &new.name, &new.document))
         });
         let mut counted = self.lock();
-        if counted.known.len() >= KNOWN {
-            counted.known.clear();
+        if counted.redacted.len() >= MAX_SEEN {
+            counted.redacted.clear();
         }
-        counted.known.insert(asked, hash);
-        let is_full = counted.uses.len() >= MOST;
+        counted.redacted.insert(seen, hash);
+        let is_full = counted.uses.len() >= MAX_OPERATIONS;
         match (hash, new) {
             (Some(hash), Some(new)) if !is_full || counted.uses.contains_key(&hash) => {
                 let used = counted.uses.entry(hash).or_insert(new);
@@ -205,11 +202,11 @@ impl Recorder {
     }
 }
 
-impl Tally {
-    /// An operation that was sent, before it is known whether it is valid.
-    pub(crate) fn asked(&self, document: &str, name: Option<&str>) -> Asked {
+impl ClientUsage {
+    /// Identifies an operation before validation.
+    pub(crate) fn seen(&self, document: &str, name: Option<&str>) -> SeenOperation {
         let name = name.unwrap_or_default();
-        Asked {
+        SeenOperation {
             hash: self
                 .recorder
                 .hasher
@@ -218,20 +215,20 @@ impl Tally {
         }
     }
 
-    /// Counts it now that it is. The document is only needed of one that was not looked at lately.
-    pub(crate) fn count(&self, asked: &Asked, document: impl FnOnce() -> Option<Document>) {
+    /// Counts a valid operation. `document` is called only for operations that were not seen lately.
+    pub(crate) fn count(&self, seen: &SeenOperation, document: impl FnOnce() -> Option<Document>) {
         let now = self.recorder.clock.now();
-        if self.recorder.count_again(asked.hash, now) {
+        if self.recorder.count_seen(seen.hash, now) {
             return;
         }
         let Some(document) = document() else { return };
-        // The engine looks for the operation later, and finds that there is none of that name.
-        let Some(name) = chosen(&document, &asked.name) else {
+        // The engine selects the operation after validation and reports an ambiguous name itself.
+        let Some(name) = selected_name(&document, &seen.name) else {
             return;
         };
         let name = name.to_owned();
-        let document = plain(document);
-        let new = (name.len() + document.len() <= LONGEST).then(|| Use {
+        let document = redact_literals(document);
+        let new = (name.len() + document.len() <= MAX_OPERATION_BYTES).then(|| Use {
             client: self.client.name.clone(),
             client_version: self.client.version.clone(),
             name,
@@ -239,27 +236,23 @@ impl Tally {
             count: 0,
             last_seen: now,
         });
-        self.recorder.count_new(asked.hash, new, now);
+        self.recorder.count_new(seen.hash, new, now);
     }
 }
 
-/// The name of the operation of a document that is asked for, which is empty where neither says one; none if there is none.
-fn chosen<'a>(document: &'a Document, name: &str) -> Option<&'a str> {
-    let operations = document
-        .definitions
-        .iter()
-        .filter_map(|definition| match definition {
-            Definition::Operation(operation) => Some(named(operation).unwrap_or_default()),
-            Definition::Fragment(_) => None,
-        });
-    let mut operations = operations.filter(|own| name.is_empty() || *own == name);
-    let first = operations.next()?;
-    operations.next().is_none().then_some(first)
+/// Name of the operation that the engine would select, empty if it is anonymous; `None` if the selection is ambiguous or
+/// names no operation.
+fn selected_name<'a>(document: &'a Document, wanted: &str) -> Option<&'a str> {
+    let mut names = operation::operations(document)
+        .map(|operation| operation::name(operation).unwrap_or_default())
+        .filter(|name| wanted.is_empty() || *name == wanted);
+    let first = names.next()?;
+    names.next().is_none().then_some(first)
 }
 
-impl fmt::Debug for Tally {
+impl fmt::Debug for ClientUsage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tally")
+        f.debug_struct("ClientUsage")
             .field("client", &self.client)
             .finish_non_exhaustive()
     }

@@ -62,7 +62,7 @@ async fn a_ticket_that_a_client_makes_up_counts_for_nothing() {
         let ask = || {
             router
                 .post("{ viewer { id } }")
-                .header("x-rookery-ticket", &ticket)
+                .header("x-rookery-internal-token", &ticket)
         };
         let answer = router.send(ask()).await;
         assert_eq!(
@@ -75,7 +75,7 @@ async fn a_ticket_that_a_client_makes_up_counts_for_nothing() {
         assert_eq!(answer.body["data"]["viewer"]["id"], id(1).to_string());
     }
     for seen in graph.users.seen() {
-        assert_eq!(seen.header("x-rookery-ticket"), None);
+        assert_eq!(seen.header("x-rookery-internal-token"), None);
     }
 }
 

@@ -80,7 +80,7 @@ async fn an_id_stands_for_its_document() {
 async fn where_ids_are_required_nothing_else_is_run() {
     let graph = Graph::start().await;
     let router = Recorded::new().router(&graph, "require").await;
-    let inside = router.post(UNREAD).header("x-rookery-inside", "yes");
+    let inside = router.post(UNREAD).header("x-rookery-loopback", "yes");
     let streaming = router.post(UNREAD).header(ACCEPT, "text/event-stream");
     for request in [router.post(UNREAD), router.post("{ unread }"), inside] {
         let answer = router.send(request).await;

@@ -219,7 +219,7 @@ async fn services_are_asked_by_the_client_and_in_its_trace() {
         );
         assert_eq!(seen.header("user-agent"), Some("a client"));
         assert_eq!(seen.header("x-forwarded-for"), Some("127.0.0.1"));
-        assert_eq!(seen.header("x-rookery-inside"), None);
+        assert_eq!(seen.header("x-rookery-loopback"), None);
     }
 }
 

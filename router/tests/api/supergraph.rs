@@ -48,7 +48,7 @@ async fn until(condition: impl AsyncFn() -> bool) {
 fn refusals(router: &Router) -> usize {
     router
         .logs()
-        .matches("refused; the supergraph before is served")
+        .matches("supergraph rejected; the current one is served")
         .count()
 }
 
@@ -158,7 +158,7 @@ async fn a_bad_supergraph_is_refused_and_the_one_before_stays() {
         assert_eq!(answer.body, json!({ "data": { "unread": 3 } }));
     }
     fs::remove_file(&file.path).unwrap();
-    until(async || router.logs().contains("no news of the supergraph")).await;
+    until(async || router.logs().contains("the supergraph cannot be polled")).await;
     file.replace(&described("good"));
     is_served(&router, "good").await;
 }
@@ -297,7 +297,7 @@ async fn without_the_registry_the_file_is_served_until_it_is_back() {
     let router = Router::start_with(&graph, &more).await;
     is_served(&router, "file").await;
     assert!(
-        router.logs().contains("that of SUPERGRAPH_FILE for now"),
+        router.logs().contains("SUPERGRAPH_FILE is served for now"),
         "{}",
         router.logs()
     );

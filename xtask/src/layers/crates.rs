@@ -36,7 +36,7 @@ const RULES: &[Rule] = &[
             "users",
             "posts",
             "messaging",
-            "nodes",
+            "node-subgraph",
             "router",
             "rookery",
             "migrations",
@@ -47,7 +47,7 @@ const RULES: &[Rule] = &[
         right: "common is what the others stand on; it depends on none of them",
     },
     Rule {
-        from: &["nodes"],
+        from: &["node-subgraph"],
         to: &["users", "posts", "messaging", "router", "hive-router"],
         dev_too: true,
         right: "it refers to what the contexts own and knows none of them; what an id is of, the router finds out",
@@ -143,8 +143,8 @@ mod tests {
             ("rookery", "hive-router", false),
             ("xtask", "users", false),
             ("router", "sqlx", false),
-            ("nodes", "posts", true),
-            ("nodes", "hive-router", false),
+            ("node-subgraph", "posts", true),
+            ("node-subgraph", "hive-router", false),
         ] {
             assert_eq!(wrong(from, to, dev), [format!("{from} depends on {to}")]);
         }
@@ -160,8 +160,8 @@ mod tests {
             ("router", "hive-router", false),
             ("router", "users", true),
             ("xtask", "users", true),
-            ("router", "nodes", false),
-            ("xtask", "nodes", true),
+            ("router", "node-subgraph", false),
+            ("xtask", "node-subgraph", true),
         ] {
             assert_eq!(wrong(from, to, dev), Vec::<String>::new(), "{from} -> {to}");
         }

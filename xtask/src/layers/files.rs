@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::circles::Module;
 use super::paths::{PathUse, Target, paths};
 use super::rules::{
     CHECKED_SQL, DOMAIN_MAY_USE, EMPTY_NAMES, Layer, MAX_LINES, OURS, PRODUCT_NOUNS, layer,
@@ -47,6 +48,21 @@ impl SourceFile<'_> {
             findings.extend(self.product_nouns());
         }
         findings
+    }
+
+    /// The file as a module of its crate; `None` for tests and examples. An inline test module is cut off: it is the last item of
+    /// a file.
+    pub fn module_without_tests(&self) -> Option<Module> {
+        let path = self.module()?;
+        if path.iter().any(|name| name.ends_with("tests")) {
+            return None;
+        }
+        let text = self.text.split("\n#[cfg(test)]\nmod ").next()?;
+        Some(Module {
+            path,
+            file: self.path.to_owned(),
+            text: text.to_owned(),
+        })
     }
 
     fn finding(&self, line: usize, wrong: String, right: impl Into<String>) -> Finding {

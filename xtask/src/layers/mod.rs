@@ -1,5 +1,6 @@
 //! `cargo xtask layers`: the architecture, enforced.
 
+mod circles;
 mod crates;
 mod files;
 mod paths;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 use crate::finding::{Finding, report};
-use crate::workspace::{Workspace, folder};
+use crate::workspace::{CONTEXTS, Workspace, folder};
 use crates::Edge;
 use files::SourceFile;
 
@@ -45,6 +46,7 @@ fn edges(workspace: &Workspace) -> Vec<Edge> {
 
 fn check_package(root: &Path, package: &str, folder: &Path) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let mut modules = Vec::new();
     for part in ["src", "tests", "examples", "benches"] {
         for path in rust_files(&root.join(folder).join(part))? {
             let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))?;
@@ -56,8 +58,13 @@ fn check_package(root: &Path, package: &str, folder: &Path) -> Result<Vec<Findin
                 text: &text,
             };
             findings.extend(file.check());
+            modules.extend(file.module_without_tests());
         }
     }
+    let is_context = CONTEXTS.contains(&package);
+    findings.extend(circles::check(&modules, |module| {
+        is_context && module == rules::MUTUAL
+    }));
     Ok(findings)
 }
 

@@ -85,6 +85,9 @@ const OTHER: Layer = Layer {
     foreign: &[("sqlx", SQL), ("reqwest", HTTP)],
 };
 
+/// The module of a subgraph whose files may import one another, because GraphQL types do.
+pub const MUTUAL: [&str; 1] = ["graphql"];
+
 /// The parts of a service are put together here, so everything is known.
 const COMPOSITION: [&str; 1] = ["config"];
 

@@ -1,20 +1,20 @@
-//! In what a client would like an answer.
+//! Parses the `Accept` header for stream formats.
 
 use hive_router::ntex::http::{HeaderMap, header};
 
-use super::format::Format;
+use super::format::StreamFormat;
 
-/// What `Accept` says of streams.
+/// Stream preferences of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Accept {
-    /// The first kind of stream that is named.
-    pub(super) stream: Format,
-    /// Whether an answer in one piece would do.
+    /// The first stream format in the header.
+    pub(super) stream: StreamFormat,
+    /// Whether the client accepts JSON as well.
     pub(super) takes_json: bool,
 }
 
 impl Accept {
-    /// Nothing if the client names no stream.
+    /// `None` if the client accepts no stream format.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let (mut stream, mut takes_json) = (None, false);
         let values = headers.get_all(header::ACCEPT);
@@ -25,9 +25,11 @@ impl Accept {
             let mut parts = range.split(';').map(str::trim);
             let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
             let named = match media_type.as_str() {
-                "text/event-stream" => Some(Format::Events),
-                // Without it, it is another protocol: that of incremental delivery.
-                "multipart/mixed" if parts.any(is_of_subscriptions) => Some(Format::Multipart),
+                "text/event-stream" => Some(StreamFormat::Events),
+                // Without this parameter it is the protocol of incremental delivery.
+                "multipart/mixed" if parts.any(is_of_subscriptions) => {
+                    Some(StreamFormat::Multipart)
+                }
                 "application/json"
                 | "application/graphql-response+json"
                 | "application/*"
@@ -56,28 +58,28 @@ mod tests {
 
     use super::*;
 
-    fn of(text: &str) -> Option<(Format, bool)> {
+    fn of(text: &str) -> Option<(StreamFormat, bool)> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_str(text).unwrap());
         Accept::of(&headers).map(|accept| (accept.stream, accept.takes_json))
     }
 
     #[test]
-    fn the_first_stream_that_is_named_is_taken() {
+    fn picks_the_first_stream_format() {
         let apollo =
             r#"multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json"#;
-        assert_eq!(of(apollo), Some((Format::Multipart, true)));
-        assert_eq!(of("text/event-stream"), Some((Format::Events, false)));
+        assert_eq!(of(apollo), Some((StreamFormat::Multipart, true)));
+        assert_eq!(of("text/event-stream"), Some((StreamFormat::Events, false)));
         let urql = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed";
-        assert_eq!(of(urql), Some((Format::Events, true)));
+        assert_eq!(of(urql), Some((StreamFormat::Events, true)));
         assert_eq!(
             of("multipart/mixed; SubscriptionSpec=1.0, text/event-stream"),
-            Some((Format::Multipart, false))
+            Some((StreamFormat::Multipart, false))
         );
     }
 
     #[test]
-    fn other_answers_are_no_streams() {
+    fn ignores_other_media_types() {
         for text in [
             "application/json",
             "*/*",

@@ -1,11 +1,11 @@
-//! How a stream is written, in the two ways that clients read one.
+//! The two wire formats of a streamed response.
 
 use std::time::Duration;
 
-use crate::live::problem::Problem;
+use crate::request::ClientError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum StreamFormat {
     /// Server-sent events, in the distinct connections mode of graphql-sse:
     /// <https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>.
     Events,
@@ -13,7 +13,7 @@ pub(super) enum Format {
     Multipart,
 }
 
-impl Format {
+impl StreamFormat {
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::Events => "text/event-stream",
@@ -21,15 +21,14 @@ impl Format {
         }
     }
 
-    /// How often something is said although there is nothing to say.
-    pub(super) fn pause(self) -> Duration {
+    pub(super) fn heartbeat_interval(self) -> Duration {
         match self {
             Self::Events => Duration::from_secs(15),
             Self::Multipart => Duration::from_secs(10),
         }
     }
 
-    /// The beginning, by which a client knows that it is subscribed.
+    /// The first bytes, which tell a client that it is subscribed.
     pub(super) fn begin(self) -> String {
         match self {
             Self::Events => ":\n\n".to_owned(),
@@ -52,14 +51,14 @@ impl Format {
         }
     }
 
-    /// The end of a stream that is over for a reason.
-    pub(super) fn end(self, problem: &Problem) -> String {
+    /// Ends a stream with an error.
+    pub(super) fn end(self, error: &ClientError) -> String {
         let last = match self {
-            Self::Events => self.next(&problem.body()),
-            // Not an error of an event but of the stream.
+            Self::Events => self.next(&error.body()),
+            // An error of the stream, not of an event.
             Self::Multipart => part(&format!(
                 r#"{{"payload":null,"errors":{}}}"#,
-                problem.list()
+                error.error_list()
             )),
         };
         last + self.complete()
@@ -67,14 +66,14 @@ impl Format {
 
     pub(super) fn complete(self) -> &'static str {
         match self {
-            // Without data browsers do not tell of an event.
+            // Browsers ignore an event without data.
             Self::Events => "event: complete\ndata:\n\n",
             Self::Multipart => "--\r\n",
         }
     }
 }
 
-/// A part and the boundary behind it, for which clients wait before they read the part.
+/// A part and the boundary after it: clients parse a part once they have read its boundary.
 fn part(json: &str) -> String {
     format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql")
 }
@@ -84,20 +83,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_of_events_is_what_an_event_source_reads() {
-        let format = Format::Events;
+    fn writes_server_sent_events() {
+        let format = StreamFormat::Events;
         let written = format.begin() + &format.next("{}") + format.complete();
         let expected = ":\n\nevent: next\ndata: {}\n\nevent: complete\ndata:\n\n";
         assert_eq!(written, expected);
     }
 
     #[test]
-    fn a_multipart_stream_is_what_apollo_reads() {
-        let format = Format::Multipart;
+    fn writes_multipart_for_apollo() {
+        let format = StreamFormat::Multipart;
         let written = format.begin()
             + &format.heartbeat()
             + &format.next("{}")
-            + &format.end(&Problem::expired());
+            + &format.end(&ClientError::token_expired());
         // Its client cuts at this, and reads each piece from its first empty line.
         let parts: Vec<&str> = written.split("\r\n--graphql").collect();
         let bodies = parts[1..4]

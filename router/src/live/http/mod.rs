@@ -1,10 +1,10 @@
-//! Answers that are streams: server-sent events, and the multipart streams of Apollo's clients.
+//! Streamed responses: server-sent events, and the multipart streams of Apollo's clients.
 
 mod accept;
-mod body;
 mod format;
+mod stream_body;
 
-use std::{net::Ipv4Addr, rc::Rc, time::Duration};
+use std::{net::Ipv4Addr, rc::Rc};
 
 use common::{auth::Identity, client_address::ClientAddress};
 use futures_util::stream;
@@ -21,130 +21,143 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use self::{accept::Accept, body::Hatch, format::Format};
-use super::{
-    desk::{Desk, sender, too_much},
-    inside::{Asker, Errand},
-    operation::Request,
-    problem::Problem,
-    subscription::{Outlet, Subscription},
+use self::{
+    accept::Accept,
+    format::StreamFormat,
+    stream_body::{ResponseSlot, StreamBody},
 };
-use crate::{edge::TRACEPARENT, policy, usage::Client};
+use super::{
+    loopback::ClientContext,
+    operation::Request,
+    subscription::{EventSink, Subscription},
+    worker::{WorkerState, sender},
+};
+use crate::{
+    graphql::exceeds_json_depth,
+    loopback::Purpose,
+    request::{ClientError, TRACEPARENT},
+    usage::ClientInfo,
+};
 
-/// Answers a request that the gate has let in, if its answer is to be a stream. Whatever else it is, is left as it was.
+/// Answers an admitted request if the client asks for a stream. `None` leaves the request unchanged for the engine.
 pub(crate) async fn intercept(
-    desk: &Rc<Desk>,
+    worker: &Rc<WorkerState>,
     identity: &Identity,
     request: &mut WebRequest<DefaultError>,
 ) -> Option<Response> {
     let accept = Accept::of(request.headers())?;
-    match answer(desk, identity, accept, request).await {
+    match answer(worker, identity, accept, request).await {
         Ok(answer) => answer,
-        Err(problem) => Some(problem.response(request.headers())),
+        Err(error) => Some(error.graphql(request.headers())),
     }
 }
 
 async fn answer(
-    desk: &Rc<Desk>,
+    worker: &Rc<WorkerState>,
     identity: &Identity,
     accept: Accept,
     request: &mut WebRequest<DefaultError>,
-) -> Result<Option<Response>, Problem> {
-    let body = read(desk, request).await?;
+) -> Result<Option<Response>, ClientError> {
+    let body = read(worker, request).await?;
     let Some(mut operation) = operation(request, &body) else {
-        // The engine says what is wrong with it.
-        give_back(request, body);
+        // The engine reports the error.
+        restore_body(request, body);
         return Ok(None);
     };
-    operation.resolve(&desk.live.operations)?;
-    let asker = Rc::new(asker(identity, request));
-    if let Some(planned) = desk.live.planner().plan(&operation)? {
-        let subscription = Subscription::begin(desk.clone(), asker, &operation, planned).await?;
-        return subscribe(desk, identity, accept.stream, subscription, request).map(Some);
+    operation.resolve(&worker.server.settings.operations)?;
+    let client = Rc::new(client_context(identity, request));
+    if let Some(planned) = worker.server.planner().plan(&operation)? {
+        let subscription = Subscription::begin(worker.clone(), client, &operation, planned).await?;
+        return subscribe(worker, identity, accept.stream, subscription, request).map(Some);
     }
-    // Only a POST can have been read to its end.
+    // Only a POST has a body that was read.
     if accept.takes_json || request.method() != Method::POST {
-        give_back(request, body);
+        restore_body(request, body);
         return Ok(None);
     }
-    // The gate has counted it.
-    let said = desk
+    let response = worker
         .loopback
-        .ask(&asker, Errand::Admitted, operation.body());
-    let said = said.await;
-    let said = said.map_err(|_error| Problem::unavailable())?;
-    let hatch = Rc::<Hatch>::default();
+        .send(&client, Purpose::AdmittedOperation, operation.body())
+        .await
+        .map_err(|_error| ClientError::unavailable())?;
+    let slot = Rc::<ResponseSlot>::default();
     let source = {
-        let hatch = hatch.clone();
+        let slot = slot.clone();
         async move {
-            hatch.deliver(said.body).await;
+            slot.deliver(response.body).await;
             None
         }
     };
-    let stream = body::Stream::new(accept.stream, hatch, source, None);
+    let stream = StreamBody::new(accept.stream, slot, source, None);
     Ok(Some(respond(accept.stream, stream)))
 }
 
 fn subscribe(
-    desk: &Rc<Desk>,
+    worker: &Rc<WorkerState>,
     identity: &Identity,
-    format: Format,
+    format: StreamFormat,
     subscription: Subscription,
     request: &WebRequest<DefaultError>,
-) -> Result<Response, Problem> {
-    let live = &desk.live;
-    if live.stop.is_cancelled() {
-        return Err(Problem::restart());
+) -> Result<Response, ClientError> {
+    let server = &worker.server;
+    if server.stop.is_cancelled() {
+        return Err(ClientError::restart());
     }
-    let mut seat = live.clients.enter().ok_or_else(Problem::unavailable)?;
-    if !seat.is_granted_to(sender(identity, address(request))) {
-        return Err(too_much("Too many streams are open."));
+    let mut permit = server
+        .connections
+        .acquire()
+        .ok_or_else(ClientError::unavailable)?;
+    if !permit.assign_to(sender(identity, address(request))) {
+        return Err(ClientError::too_many_requests("Too many streams are open."));
     }
-    let expiry = live.expiry(identity.viewer().map(AsRef::as_ref));
-    let stop = live.stop.clone();
-    let hatch = Rc::<Hatch>::default();
+    let expiry = server.expiry(identity.viewer().map(AsRef::as_ref));
+    let stop = server.stop.clone();
+    let slot = Rc::<ResponseSlot>::default();
     let source = {
-        let hatch = hatch.clone();
+        let slot = slot.clone();
         async move {
             Some(tokio::select! {
-                problem = subscription.run(&hatch) => problem,
-                () = body::until(expiry) => Problem::expired(),
-                () = stop.cancelled() => Problem::restart(),
+                error = subscription.run(&slot) => error,
+                () = stream_body::until(expiry) => ClientError::token_expired(),
+                () = stop.cancelled() => ClientError::restart(),
             })
         }
     };
-    let stream = body::Stream::new(format, hatch, source, Some(seat));
+    let stream = StreamBody::new(format, slot, source, Some(permit));
     if let Some(io) = request.io() {
         stream.watch(io.clone());
     }
     Ok(respond(format, stream))
 }
 
-fn respond(format: Format, stream: body::Stream) -> Response {
+fn respond(format: StreamFormat, stream: StreamBody) -> Response {
     let mut response = Response::with_body(StatusCode::OK, Body::from_message(stream));
     let headers = response.headers_mut();
     let media_type = HeaderValue::from_static(format.media_type());
     headers.insert(header::CONTENT_TYPE, media_type);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A reverse proxy that collects an answer before it passes it on is told not to.
+    // Disables response buffering in reverse proxies.
     let unbuffered = header::HeaderName::from_static("x-accel-buffering");
     headers.insert(unbuffered, HeaderValue::from_static("no"));
     response
 }
 
-/// The body of a request, within the limit of the graph.
-async fn read(desk: &Desk, request: &mut WebRequest<DefaultError>) -> Result<Bytes, Problem> {
+/// Reads the body of a request, within the limit on bodies.
+async fn read(
+    worker: &WorkerState,
+    request: &mut WebRequest<DefaultError>,
+) -> Result<Bytes, ClientError> {
     if request.method() != Method::POST {
         return Ok(Bytes::new());
     }
-    let most = desk.live.limits.body_bytes;
+    let limits = &worker.server.settings.limits;
     let mut payload = request.take_payload();
     let reading = async {
         let mut body = BytesMut::new();
         while let Some(piece) = std::future::poll_fn(|cx| payload.poll_recv(cx)).await {
             let piece = piece.map_err(|_error| unread())?;
-            if body.len() + piece.len() > most {
-                return Err(Problem::new(
+            if body.len() + piece.len() > limits.body_bytes {
+                return Err(ClientError::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "PAYLOAD_TOO_LARGE",
                     "The body is larger than this server accepts.",
@@ -154,17 +167,16 @@ async fn read(desk: &Desk, request: &mut WebRequest<DefaultError>) -> Result<Byt
         }
         Ok(body.freeze())
     };
-    let patience: Duration = desk.live.patience;
-    tokio::time::timeout(patience, reading)
+    tokio::time::timeout(limits.request_timeout, reading)
         .await
         .map_err(|_elapsed| unread())?
 }
 
-fn unread() -> Problem {
-    Problem::of_request("BAD_REQUEST", "The body could not be read.")
+fn unread() -> ClientError {
+    ClientError::bad_request("BAD_REQUEST", "The body could not be read.")
 }
 
-fn give_back(request: &mut WebRequest<DefaultError>, body: Bytes) {
+fn restore_body(request: &mut WebRequest<DefaultError>, body: Bytes) {
     if request.method() == Method::POST {
         let whole = stream::iter([Ok(body)]);
         request.set_payload(Payload::Stream(Box::pin(whole)));
@@ -173,14 +185,14 @@ fn give_back(request: &mut WebRequest<DefaultError>, body: Bytes) {
 
 fn operation(request: &WebRequest<DefaultError>, body: &[u8]) -> Option<Request> {
     if request.method() == Method::POST {
-        if policy::is_too_deep(body) {
+        if exceeds_json_depth(body) {
             return None;
         }
         return serde_json::from_slice(body).ok();
     }
     let mut members = Map::new();
     for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
-        if policy::is_too_deep(value.as_bytes()) {
+        if exceeds_json_depth(value.as_bytes()) {
             return None;
         }
         let value = if name == "variables" || name == "extensions" {
@@ -193,23 +205,22 @@ fn operation(request: &WebRequest<DefaultError>, body: &[u8]) -> Option<Request>
     serde_json::from_value(members.into()).ok()
 }
 
-fn asker(identity: &Identity, request: &WebRequest<DefaultError>) -> Asker {
+fn client_context(identity: &Identity, request: &WebRequest<DefaultError>) -> ClientContext {
     let headers = request.headers();
     let authorization = identity
         .viewer()
         .map(|viewer| viewer.authorization().expose_secret().to_owned().into());
-    Asker {
-        events: tokio::sync::Semaphore::new(Asker::EVENTS),
+    ClientContext::new(
         authorization,
-        address: address(request),
-        client: Client::of(headers),
-        agent: headers.get(header::USER_AGENT).cloned(),
-        trace: headers.get(TRACEPARENT).cloned(),
-    }
+        address(request),
+        headers.get(header::USER_AGENT).cloned(),
+        ClientInfo::of(headers),
+        headers.get(TRACEPARENT).cloned(),
+    )
 }
 
-/// As `edge` has noted it.
+/// Client address that `http_layer` has recorded.
 fn address(request: &WebRequest<DefaultError>) -> ClientAddress {
-    let noted = request.extensions().get::<ClientAddress>().copied();
-    noted.unwrap_or_else(|| ClientAddress::of(Ipv4Addr::UNSPECIFIED.into()))
+    let address = request.extensions().get::<ClientAddress>().copied();
+    address.unwrap_or_else(|| ClientAddress::of(Ipv4Addr::UNSPECIFIED.into()))
 }

@@ -1,9 +1,9 @@
-//! What a client subscribes to, taken apart: what its service is told, and the query that shows one event.
+//! Parses a subscription: the request to its service, and the query that renders one event.
 
-mod known;
 mod request;
 mod rewrite;
 mod root;
+mod validated_cache;
 mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -11,9 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use hive_router::{
     graphql_tools::{
         static_graphql::{
-            query::{
-                Definition, Document, OperationDefinition, Subscription, Value, VariableDefinition,
-            },
+            query::{Document, Subscription, Value, VariableDefinition},
             schema::InputValue,
         },
         validation::{
@@ -21,25 +19,30 @@ use hive_router::{
             validate::{ValidationPlan, validate},
         },
     },
+    ntex::http::StatusCode,
     query_planner::{
         consumer_schema::ConsumerSchema, utils::parsing::safe_parse_operation_with_token_limit,
     },
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{problem::Problem, sources::Sources};
-use crate::{limits::Limits, policy};
-use known::Known;
+use crate::{
+    graphql::{check_size, operation, without_suggestion},
+    limits::Limits,
+    request::ClientError,
+    supergraph::EventSources,
+};
 pub(crate) use request::Request;
+use validated_cache::ValidatedCache;
 
-/// A subscription that is valid, without the values of its variables.
+/// A valid subscription, without the values of its variables.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    /// The subgraph whose service has the feed.
+pub(crate) struct SubscriptionPlan {
+    /// The subgraph whose service publishes the events.
     pub(crate) subgraph: String,
     /// The field of `Subscription`.
     pub(crate) field: String,
-    /// What the field is called in answers.
+    /// Response key of the field.
     pub(crate) key: String,
     definitions: Vec<VariableDefinition>,
     parameters: Vec<InputValue>,
@@ -47,76 +50,79 @@ pub(crate) struct Plan {
     rewritten: rewrite::Rewritten,
 }
 
-/// A subscription with its values.
+/// A subscription with the values of its variables.
 #[derive(Debug)]
-pub(crate) struct Bound {
-    pub(crate) plan: Arc<Plan>,
-    /// For the service.
+pub(crate) struct BoundSubscription {
+    pub(crate) plan: Arc<SubscriptionPlan>,
+    /// Coerced arguments for the service.
     pub(crate) arguments: BTreeMap<String, Json>,
-    /// The body of the request that shows an event, up to its id.
+    /// The body of the query that renders an event, up to the ID.
     head: Box<str>,
 }
 
-impl Bound {
-    /// The body of the request that shows the event with this id.
+impl BoundSubscription {
+    /// The body of the query that renders the event with this ID.
     pub(crate) fn body(&self, id: &str) -> String {
         format!("{}{}}}}}", self.head, Json::from(id))
     }
 }
 
-/// Takes operations apart.
-pub(crate) struct Planner {
-    pub(crate) sources: Sources,
-    pub(crate) schema: Arc<ConsumerSchema>,
-    /// The rules of the engine, its limits among them.
-    pub(crate) rules: Arc<ValidationPlan>,
-    pub(crate) limits: Limits,
-    /// Whether messages may name what the client did not.
-    pub(crate) may_explore: bool,
-    known: Known,
+/// Parses subscriptions against one supergraph.
+pub(crate) struct SubscriptionPlanner {
+    sources: EventSources,
+    schema: Arc<ConsumerSchema>,
+    /// The engine's validation rules, its limits among them.
+    rules: Arc<ValidationPlan>,
+    limits: Limits,
+    /// Whether validation messages may suggest names of the schema.
+    introspection: bool,
+    validated: ValidatedCache,
 }
 
-/// A plan, whose it is, and whether the engine has said that it is good.
-pub(crate) struct Planned {
-    pub(crate) planner: Arc<Planner>,
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) is_known: bool,
+/// A plan, its planner, and whether the engine has validated it.
+pub(crate) struct PlannedSubscription {
+    pub(crate) planner: Arc<SubscriptionPlanner>,
+    pub(crate) plan: Arc<SubscriptionPlan>,
+    pub(crate) is_validated: bool,
 }
 
-impl Planner {
+impl SubscriptionPlanner {
     pub(crate) fn new(
-        sources: Sources,
+        sources: EventSources,
         schema: Arc<ConsumerSchema>,
         rules: Arc<ValidationPlan>,
         limits: Limits,
-        may_explore: bool,
+        introspection: bool,
     ) -> Self {
         Self {
             sources,
             schema,
             rules,
             limits,
-            may_explore,
-            known: Known::default(),
+            introspection,
+            validated: ValidatedCache::default(),
         }
     }
 
-    /// The plan of a subscription; nothing for any other operation, and for what cannot be read, of which the engine says
-    /// what is wrong with it.
-    pub(crate) fn plan(self: Arc<Self>, request: &Request) -> Result<Option<Planned>, Problem> {
+    /// The plan of a subscription. `None` for any other operation, and for documents that cannot be parsed: the engine reports
+    /// their errors.
+    pub(crate) fn plan(
+        self: Arc<Self>,
+        request: &Request,
+    ) -> Result<Option<PlannedSubscription>, ClientError> {
         let Some(text) = request.query.as_deref() else {
             return Ok(None);
         };
-        // Clients of some frameworks accept streams with every operation: most end here.
+        // A shortcut: clients of some frameworks accept streams with every operation.
         if !text.contains("subscription") {
             return Ok(None);
         }
         let name = request.operation_name.as_deref();
-        if let Some(plan) = self.known.find(text, name) {
-            return Ok(Some(Planned {
+        if let Some(plan) = self.validated.get(text, name) {
+            return Ok(Some(PlannedSubscription {
                 planner: self,
                 plan,
-                is_known: true,
+                is_validated: true,
             }));
         }
         // The engine counts the end of the document as a token.
@@ -124,31 +130,31 @@ impl Planner {
         let Ok(document) = parsed else {
             return Ok(None);
         };
-        let Some(subscription) = subscription(&document, name) else {
+        let Some(subscription) = operation::selected_subscription(&document, name) else {
             return Ok(None);
         };
-        let plan = Arc::new(self.take_apart(&document, subscription)?);
-        Ok(Some(Planned {
+        let plan = Arc::new(self.parse_subscription(&document, subscription)?);
+        Ok(Some(PlannedSubscription {
             planner: self,
             plan,
-            is_known: false,
+            is_validated: false,
         }))
     }
 
-    /// From now on this operation need not be asked about.
-    pub(crate) fn remember(&self, request: &Request, plan: &Arc<Plan>) {
+    /// Caches a validated plan.
+    pub(crate) fn cache(&self, request: &Request, plan: &Arc<SubscriptionPlan>) {
         if let Some(text) = request.query.as_deref() {
-            self.known
-                .remember(text, request.operation_name.as_deref(), plan);
+            self.validated
+                .insert(text, request.operation_name.as_deref(), plan);
         }
     }
 
     /// The plan with the values of the variables.
     pub(crate) fn bind(
         &self,
-        plan: Arc<Plan>,
+        plan: Arc<SubscriptionPlan>,
         given: &Map<String, Json>,
-    ) -> Result<Bound, Problem> {
+    ) -> Result<BoundSubscription, ClientError> {
         let schema = &self.schema.document;
         let variables = values::variables(schema, &plan.definitions, given)?;
         let arguments = values::arguments(schema, &plan.parameters, &plan.arguments, &variables)?;
@@ -158,22 +164,22 @@ impl Planner {
         sent.extend(kept.filter_map(|name| Some((name.clone(), given.get(name)?.clone()))));
         sent.insert(rewritten.id.clone(), Json::Null);
         let body = json!({ "query": rewritten.document, "variables": sent }).to_string();
-        // The id is the last value, and comes last.
+        // The ID is the last variable, so its value is the last in the body.
         let head = body.strip_suffix("null}}").unwrap_or(&body).into();
-        Ok(Bound {
+        Ok(BoundSubscription {
             plan,
             arguments,
             head,
         })
     }
 
-    fn take_apart(
+    fn parse_subscription(
         &self,
         document: &Document,
         subscription: &Subscription,
-    ) -> Result<Plan, Problem> {
-        // Before anything that follows fragments.
-        policy::bound(document, self.limits.fields)?;
+    ) -> Result<SubscriptionPlan, ClientError> {
+        // First, because the other steps follow fragments.
+        check_size(document, self.limits.fields)?;
         let root = root::field(document, &subscription.selection_set)?;
         let errors = validate(&self.schema.document, document, &self.rules);
         if !errors.is_empty() {
@@ -183,10 +189,10 @@ impl Planner {
         let definition =
             definition.and_then(|of| of.fields.iter().find(|field| field.name == root.name));
         let (Some(source), Some(definition)) = (self.sources.get(&root.name), definition) else {
-            // Validation has found the field in the same schema.
-            return Err(Problem::unavailable());
+            // Unreachable: validation has found the field in the same schema.
+            return Err(ClientError::unavailable());
         };
-        Ok(Plan {
+        Ok(SubscriptionPlan {
             subgraph: source.subgraph.clone(),
             field: root.name.clone(),
             key: root.alias.as_ref().unwrap_or(&root.name).clone(),
@@ -197,13 +203,13 @@ impl Planner {
         })
     }
 
-    /// As the engine tells them.
-    fn invalid(&self, errors: &[ValidationError]) -> Problem {
+    /// Validation errors in the engine's format.
+    fn invalid(&self, errors: &[ValidationError]) -> ClientError {
         let errors = errors.iter().map(|error| {
-            let message = if self.may_explore {
+            let message = if self.introspection {
                 &error.message
             } else {
-                policy::without_suggestion(&error.message)
+                without_suggestion(&error.message)
             };
             let locations = error.locations.iter();
             let locations: Json = locations
@@ -211,38 +217,6 @@ impl Planner {
                 .collect();
             json!({ "message": message, "locations": locations, "extensions": { "code": error.error_code } })
         });
-        Problem {
-            status: hive_router::ntex::http::StatusCode::BAD_REQUEST,
-            errors: errors.collect(),
-        }
-    }
-}
-
-/// The operation that is to be carried out, if it is a subscription.
-fn subscription<'a>(document: &'a Document, name: Option<&str>) -> Option<&'a Subscription> {
-    let mut operations = document
-        .definitions
-        .iter()
-        .filter_map(|definition| match definition {
-            Definition::Operation(operation) => Some(operation),
-            Definition::Fragment(_) => None,
-        });
-    let operation = match name {
-        Some(name) => operations.find(|operation| named(operation) == Some(name)),
-        None => operations.next().filter(|_| operations.next().is_none()),
-    };
-    match operation? {
-        OperationDefinition::Subscription(subscription) => Some(subscription),
-        _ => None,
-    }
-}
-
-/// The name of an operation that has one.
-pub(crate) fn named(operation: &OperationDefinition) -> Option<&str> {
-    match operation {
-        OperationDefinition::SelectionSet(_) => None,
-        OperationDefinition::Query(query) => query.name.as_deref(),
-        OperationDefinition::Mutation(mutation) => mutation.name.as_deref(),
-        OperationDefinition::Subscription(subscription) => subscription.name.as_deref(),
+        ClientError::with_errors(StatusCode::BAD_REQUEST, errors.collect())
     }
 }

@@ -1,12 +1,12 @@
-//! An operation as clients send it.
+//! A GraphQL request as clients send it.
 
 use hive_router::query_planner::utils::parsing::safe_parse_operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::{live::problem::Problem, operations::Operations, usage::Tally};
+use crate::{operations::Operations, request::ClientError, usage::ClientUsage};
 
-/// An operation as clients send it, by whatever transport.
+/// A GraphQL request, by any transport.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Request {
@@ -16,14 +16,14 @@ pub(crate) struct Request {
     pub(crate) operation_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) variables: Option<Map<String, Json>>,
-    /// Of a document that is recorded, as the GraphQL over HTTP working group has it.
+    /// ID of a persisted document, as drafted by the GraphQL over HTTP working group.
     #[serde(skip_serializing)]
     document_id: Option<Json>,
     #[serde(skip_serializing)]
     extensions: Option<Extensions>,
 }
 
-/// Apollo's way to say the same.
+/// Apollo's form of the ID.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Extensions {
@@ -37,8 +37,8 @@ struct PersistedQuery {
 }
 
 impl Request {
-    /// Puts the document in the place of its id, as the engine does for what it is sent itself.
-    pub(crate) fn resolve(&mut self, operations: &Operations) -> Result<(), Problem> {
+    /// Replaces the ID of a persisted document by the document, as the engine does for requests it receives itself.
+    pub(crate) fn resolve(&mut self, operations: &Operations) -> Result<(), ClientError> {
         if !operations.are_accepted() {
             return Ok(());
         }
@@ -50,23 +50,23 @@ impl Request {
         }
         let Some(id) = self.id() else {
             if operations.are_required() {
-                return Err(Problem::of_request(
+                return Err(ClientError::bad_request(
                     "PERSISTED_DOCUMENT_ID_REQUIRED",
                     "Persisted document id is required",
                 ));
             }
-            // What is missing then is the document.
+            // A missing document is reported later.
             return Ok(());
         };
         let document = operations.document(&id).ok_or_else(|| {
             let message = format!("Persisted document not found: {id}");
-            Problem::of_request("PERSISTED_DOCUMENT_NOT_FOUND", message)
+            ClientError::bad_request("PERSISTED_DOCUMENT_NOT_FOUND", message)
         })?;
         self.query = Some(document.to_owned());
         Ok(())
     }
 
-    /// As the engine finds it: a text or a number, and nothing when it is empty.
+    /// The ID by the engine's rules: a string or a number, and `None` if it is empty.
     fn id(&self) -> Option<String> {
         let by_extension = || {
             let persisted = self.extensions.as_ref()?.persisted_query.as_ref()?;
@@ -77,25 +77,25 @@ impl Request {
             Some(Json::Number(number)) => Some(number.to_string()),
             _ => None,
         };
-        let is_said = |id: &String| !id.is_empty();
+        let is_present = |id: &String| !id.is_empty();
         by_member
-            .filter(is_said)
+            .filter(is_present)
             .or_else(by_extension)
-            .filter(is_said)
+            .filter(is_present)
     }
 
-    /// Counts it as one that its client has sent, and that is valid.
-    pub(crate) fn count(&self, tally: &Tally) {
+    /// Counts the operation as valid.
+    pub(crate) fn count(&self, usage: &ClientUsage) {
         let Some(text) = self.query.as_deref() else {
             return;
         };
-        let asked = tally.asked(text, self.operation_name.as_deref());
-        tally.count(&asked, || safe_parse_operation(text).ok());
+        let seen = usage.seen(text, self.operation_name.as_deref());
+        usage.count(&seen, || safe_parse_operation(text).ok());
     }
 
-    /// As JSON, with its document.
+    /// The request as JSON, with its document.
     pub(crate) fn body(&self) -> String {
-        // Text, and values that were read from JSON, can be written as JSON.
+        // Strings and parsed JSON values always serialize.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -1,7 +1,7 @@
-//! The query that shows one event: the client's operation, less what only the stream is told.
+//! Derives the query that renders one event from the client's subscription.
 //!
 //! `subscription($c: ID) { heard: messageReceived(conversationId: $c) { text } }` is for each event
-//! `query($id: ID!) { heard: message(id: $id) { text } }`. The id is a variable, so that one plan of the engine does for
+//! `query($id: ID!) { heard: message(id: $id) { text } }`. The ID is a variable, so that the engine plans the query once for
 //! every event of every client with this operation.
 
 use std::collections::BTreeSet;
@@ -11,15 +11,15 @@ use hive_router::graphql_tools::static_graphql::query::{
     Subscription, Type, Value, VariableDefinition,
 };
 
-use crate::policy::expansion;
+use crate::graphql::operation;
 
 /// A rewritten operation.
 #[derive(Debug)]
 pub(super) struct Rewritten {
     pub(super) document: String,
-    /// The variables of the client's that it still has.
+    /// The client's variables that the query still uses.
     pub(super) variables: Vec<String>,
-    /// The one that the id of the event goes in by.
+    /// Name of the variable for the event's ID.
     pub(super) id: String,
 }
 
@@ -30,10 +30,10 @@ pub(super) fn rewrite(
     query: &str,
 ) -> Rewritten {
     let mut used = Used::default();
-    let fragments = expansion::fragments(document);
+    let fragments = operation::fragments(document);
     used.selection_set(&root.selection_set);
     used.directives(&root.directives);
-    // Each pass may find fragments within fragments; those that do not exist are the validation's to name.
+    // Each pass may find further fragments; validation reports unknown ones.
     let mut looked_into = BTreeSet::new();
     while let Some(name) = used.fragments.difference(&looked_into).next().copied() {
         looked_into.insert(name);
@@ -85,7 +85,7 @@ pub(super) fn rewrite(
     }
 }
 
-/// A name that the client has not used.
+/// A variable name that the client does not use.
 fn fresh(definitions: &[VariableDefinition]) -> String {
     let mut name = "id".to_owned();
     while definitions.iter().any(|definition| definition.name == name) {
@@ -94,7 +94,7 @@ fn fresh(definitions: &[VariableDefinition]) -> String {
     name
 }
 
-/// What a part of a document refers to.
+/// Variables and fragments that a part of a document refers to.
 #[derive(Default)]
 struct Used<'a> {
     variables: BTreeSet<&'a str>,

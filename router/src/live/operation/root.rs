@@ -1,4 +1,4 @@
-//! The one field that a subscription selects.
+//! Finds the single field that a subscription selects.
 
 use std::collections::HashMap;
 
@@ -6,18 +6,18 @@ use hive_router::graphql_tools::static_graphql::query::{
     Directive, Document, Field, FragmentDefinition, Selection, SelectionSet,
 };
 
-use crate::{live::problem::Problem, policy::expansion};
+use crate::{graphql::operation, request::ClientError};
 
-/// Fragments of the root in one another beyond this are a cycle, or nothing that anybody writes.
+/// Maximum nesting of fragments around the root field; deeper nesting is a cycle or an attack.
 const MAX_CHAIN: usize = 20;
 
-/// The field, wherever fragments have hidden it. With several, or with one that may be left out, it could not be said what
-/// the events of the stream are.
+/// The root field, within fragments or not. Several fields, or a conditional one, are refused, because the events of the
+/// stream would be ambiguous.
 pub(super) fn field<'a>(
     document: &'a Document,
     selection: &'a SelectionSet,
-) -> Result<&'a Field, Problem> {
-    let fragments = expansion::fragments(document);
+) -> Result<&'a Field, ClientError> {
+    let fragments = operation::fragments(document);
     let mut found = Vec::new();
     collect(selection, &fragments, 0, &mut found)?;
     match found.as_slice() {
@@ -32,7 +32,7 @@ fn collect<'a>(
     fragments: &HashMap<&str, &'a FragmentDefinition>,
     chain: usize,
     found: &mut Vec<&'a Field>,
-) -> Result<(), Problem> {
+) -> Result<(), ClientError> {
     if chain > MAX_CHAIN {
         return Err(refused("its fragments are too deep"));
     }
@@ -63,8 +63,8 @@ fn is_condition(directive: &Directive) -> bool {
     directive.name == "skip" || directive.name == "include"
 }
 
-fn refused(why: &str) -> Problem {
-    Problem::of_request(
+fn refused(why: &str) -> ClientError {
+    ClientError::bad_request(
         "SingleFieldSubscriptions",
         format!("A subscription selects exactly one field of Subscription: {why}."),
     )
@@ -85,7 +85,7 @@ mod tests {
             .definitions
             .iter()
             .find_map(|definition| match definition {
-                Definition::Operation(operation) => Some(expansion::selection_set(operation)),
+                Definition::Operation(operation) => Some(operation::selection_set(operation)),
                 Definition::Fragment(_) => None,
             });
         field(&document, selection.unwrap())
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn fragments_do_not_hide_the_field() {
+    fn finds_the_field_in_fragments() {
         for text in [
             "subscription { noted { id } }",
             "subscription { ... { ... on Subscription { noted { id } } } }",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_one_field_is_refused() {
+    fn refuses_anything_but_one_unconditional_field() {
         for (text, why) in [
             ("subscription { a b }", "more than one"),
             (

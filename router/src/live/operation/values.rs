@@ -1,5 +1,5 @@
-//! The values of arguments, as the GraphQL specification has them coerced (6.1.2 and 6.4.1), in JSON: the engine never sees
-//! the arguments of a subscription, which go to a service by its feed.
+//! Coerces variables and arguments by the GraphQL specification (6.1.2 and 6.4.1), to JSON. The engine never sees the
+//! arguments of a subscription, because they go to its service over the relay connection.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use hive_router::graphql_tools::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use crate::live::problem::Problem;
+use crate::request::ClientError;
 
-/// The values of the variables of an operation: those that are given, or their defaults.
+/// Coerces the variables of an operation: given values, or defaults.
 pub(super) fn variables(
     schema: &Document,
     definitions: &[VariableDefinition],
     given: &Map<String, Json>,
-) -> Result<Map<String, Json>, Problem> {
+) -> Result<Map<String, Json>, ClientError> {
     let mut values = Map::new();
     for VariableDefinition {
         name,
@@ -35,7 +35,7 @@ pub(super) fn variables(
                 .and_then(|value| literal(value, &Map::new())),
         };
         let wrong = |why: String| {
-            Problem::of_request("BAD_USER_INPUT", format!("The variable ${name} {why}."))
+            ClientError::bad_request("BAD_USER_INPUT", format!("The variable ${name} {why}."))
         };
         match value {
             Some(value) => {
@@ -49,13 +49,13 @@ pub(super) fn variables(
     Ok(values)
 }
 
-/// The values of the arguments of a field: those that are written, or their defaults.
+/// Coerces the arguments of a field: written values, or defaults.
 pub(super) fn arguments(
     schema: &Document,
     definitions: &[InputValue],
     written: &[(String, Value<'static, String>)],
     variables: &Map<String, Json>,
-) -> Result<BTreeMap<String, Json>, Problem> {
+) -> Result<BTreeMap<String, Json>, ClientError> {
     let mut values = BTreeMap::new();
     for definition in definitions {
         let name = &definition.name;
@@ -65,7 +65,7 @@ pub(super) fn arguments(
             .and_then(|(_, value)| literal(value, variables))
             .or_else(|| default(definition));
         let wrong = |why: String| {
-            Problem::of_request("BAD_USER_INPUT", format!("The argument {name} {why}."))
+            ClientError::bad_request("BAD_USER_INPUT", format!("The argument {name} {why}."))
         };
         match value {
             Some(value) => {
@@ -86,7 +86,7 @@ fn default(definition: &InputValue) -> Option<Json> {
     literal(value, &Map::new())
 }
 
-/// A value of the document; nothing for a variable that has none.
+/// A literal as JSON; `None` for a variable without a value.
 fn literal(value: &Value<'static, String>, variables: &Map<String, Json>) -> Option<Json> {
     Some(match value {
         Value::Variable(name) => variables.get(name)?.clone(),
@@ -106,7 +106,7 @@ fn literal(value: &Value<'static, String>, variables: &Map<String, Json>) -> Opt
     })
 }
 
-/// A value as its type has it, or what is wrong with it.
+/// Coerces a value to its type. The error completes a sentence.
 fn coerce(schema: &Document, of: &Type<'static, String>, value: &Json) -> Result<Json, String> {
     match (of, value) {
         (Type::NonNullType(_), Json::Null) => Err("may not be null".to_owned()),
@@ -138,7 +138,7 @@ fn coerce_named(schema: &Document, name: &str, value: &Json) -> Result<Json, Str
             Some(TypeDefinition::Enum(variants)) => value
                 .as_str()
                 .is_some_and(|text| variants.values.iter().any(|value| value.name == text)),
-            // Scalars of our own are read by the service.
+            // The service validates custom scalars.
             _ => true,
         },
     };

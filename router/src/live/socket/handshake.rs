@@ -1,4 +1,4 @@
-//! Who it is that has a WebSocket: what the handshake says of them, and the first message.
+//! Authenticates a WebSocket client, by the handshake and the first message.
 
 use std::{mem, rc::Rc};
 
@@ -13,26 +13,26 @@ use hive_router::ntex::{
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::{closing::Closing, message, task::Client};
+use super::{close_cause::CloseCause, message, operation_task::SessionContext};
 use crate::{
-    edge::TRACEPARENT,
     live::{
-        clients::Seat,
-        desk::{Desk, sender},
-        inside::Asker,
+        connections::ConnectionPermit,
+        loopback::ClientContext,
+        worker::{WorkerState, sender},
     },
-    usage,
+    request::TRACEPARENT,
+    usage::ClientInfo,
 };
 
-/// Kept of what a client calls itself.
-const MAX_AGENT: usize = 300;
+/// Maximum length of the stored `User-Agent`.
+const MAX_AGENT_BYTES: usize = 300;
 
-/// What the handshake said.
+/// What the session keeps of the handshake.
 pub(super) struct Handshake {
     authorization: Option<String>,
     address: ClientAddress,
     agent: Option<HeaderValue>,
-    client: usage::Client,
+    client: ClientInfo,
     trace: Option<HeaderValue>,
 }
 
@@ -46,11 +46,11 @@ impl Handshake {
         let address = request.extensions().get::<ClientAddress>().copied();
         Self {
             authorization,
-            // `edge` has noted it for every request.
+            // Set by `http_layer` for every request.
             address: address
                 .unwrap_or_else(|| ClientAddress::of(std::net::Ipv4Addr::UNSPECIFIED.into())),
             agent: kept(headers.get(header::USER_AGENT)),
-            client: usage::Client::of(headers),
+            client: ClientInfo::of(headers),
             trace: kept(headers.get(TRACEPARENT)),
         }
     }
@@ -58,50 +58,54 @@ impl Handshake {
 
 fn kept(value: Option<&HeaderValue>) -> Option<HeaderValue> {
     let value = value?.as_bytes();
-    // A copy: the original keeps the whole head of the request.
-    HeaderValue::from_bytes(value.get(..value.len().min(MAX_AGENT))?).ok()
+    // A copy, because the original would keep the whole request head in memory.
+    HeaderValue::from_bytes(value.get(..value.len().min(MAX_AGENT_BYTES))?).ok()
 }
 
-/// Lets a client in by the payload of its first message, or by the handshake if that has no token.
+/// Authenticates a client by the token in its first message, or else in its handshake.
 pub(super) async fn admit(
-    desk: &Rc<Desk>,
-    seat: &mut Seat,
+    worker: &Rc<WorkerState>,
+    permit: &mut ConnectionPermit,
     handshake: &mut Handshake,
     payload: &Value,
-) -> Result<Client, Closing> {
+) -> Result<SessionContext, CloseCause> {
     let given = handshake.authorization.take();
     let identity = match message::authorization(payload).or(given.as_deref()) {
         None => Identity::Anonymous,
         Some(value) => {
-            let checked = desk.live.verifier.check_authorization(value).await;
+            let checked = worker
+                .server
+                .settings
+                .verifier
+                .check_authorization(value)
+                .await;
             checked.map_err(|error| match error {
-                TokenError::Invalid(_) => Closing::BadToken,
-                TokenError::NoKeys => Closing::Unavailable,
+                TokenError::Invalid(_) => CloseCause::BadToken,
+                TokenError::NoKeys => CloseCause::Unavailable,
             })?
         }
     };
     let address = handshake.address;
-    if let Some(standing) = desk.excess(&identity, address).await {
-        return Err(Closing::TooOften(standing.retry_after()));
+    if let Some(status) = worker.rate_limit(&identity, address).await {
+        return Err(CloseCause::TooManyRequests(status.retry_after()));
     }
-    if !seat.is_granted_to(sender(&identity, address)) {
-        return Err(Closing::TooManyConnections);
+    if !permit.assign_to(sender(&identity, address)) {
+        return Err(CloseCause::TooManyConnections);
     }
     let authorization = identity
         .viewer()
         .map(|viewer| viewer.authorization().expose_secret().to_owned().into());
-    let asker = Rc::new(Asker {
-        events: tokio::sync::Semaphore::new(Asker::EVENTS),
+    let context = Rc::new(ClientContext::new(
         authorization,
         address,
-        agent: handshake.agent.take(),
-        client: usage::Client::of_payload(payload).or(mem::take(&mut handshake.client)),
-        trace: handshake.trace.take(),
-    });
-    Ok(Client {
-        desk: desk.clone(),
+        handshake.agent.take(),
+        ClientInfo::of_payload(payload).or(mem::take(&mut handshake.client)),
+        handshake.trace.take(),
+    ));
+    Ok(SessionContext {
+        worker: worker.clone(),
         identity,
         address,
-        asker,
+        context,
     })
 }

@@ -3,17 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::live::problem::Problem;
+use crate::request::ClientError;
 
-/// The name of the protocol in a handshake.
+/// Name of the subprotocol in the handshake.
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";
 
 pub(super) const ACKNOWLEDGED: &str = r#"{"type":"connection_ack"}"#;
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Said {
+pub(super) enum ClientMessage {
     ConnectionInit {
         #[serde(default)]
         payload: Value,
@@ -39,7 +39,7 @@ pub(super) fn pong(payload: &Value) -> String {
     format!(r#"{{"type":"pong","payload":{payload}}}"#)
 }
 
-/// A response to an operation, which is JSON.
+/// A response to an operation; `response` is JSON.
 pub(super) fn next(id: &str, response: &str) -> String {
     let id = Value::from(id);
     format!(r#"{{"id":{id},"type":"next","payload":{response}}}"#)
@@ -50,17 +50,17 @@ pub(super) fn complete(id: &str) -> String {
     format!(r#"{{"id":{id},"type":"complete"}}"#)
 }
 
-/// The end of an operation by errors.
-pub(super) fn error(id: &str, problem: &Problem) -> String {
-    let (id, list) = (Value::from(id), problem.list());
+/// Ends an operation with errors.
+pub(super) fn error(id: &str, error: &ClientError) -> String {
+    let (id, list) = (Value::from(id), error.error_list());
     format!(r#"{{"id":{id},"type":"error","payload":{list}}}"#)
 }
 
-/// The `Authorization` of a client, in the places of a `connection_init` where clients have it. An empty one is none: some
-/// clients build it before they have a token.
+/// The `Authorization` value of a `connection_init` payload, in the places where clients put it. An empty value counts as none,
+/// because some clients build it before they have a token.
 pub(super) fn authorization(payload: &Value) -> Option<&str> {
     let found = in_object(payload).or_else(|| in_object(payload.get("headers")?));
-    // Something there that is no text is no token either.
+    // A value that is not a string is an invalid token, not a missing one.
     found
         .map(|value| value.as_str().unwrap_or("?").trim())
         .filter(|text| !text.is_empty())
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_found_where_clients_put_it() {
+    fn finds_the_token_where_clients_put_it() {
         for payload in [
             json!({ "Authorization": "Bearer x" }),
             json!({ "authorization": " Bearer x " }),
@@ -108,9 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_json_whatever_the_client_calls_its_operation() {
+    fn escapes_operation_ids() {
         let id = "a\"\n";
-        for text in [next(id, "{}"), complete(id), error(id, &Problem::expired())] {
+        for text in [
+            next(id, "{}"),
+            complete(id),
+            error(id, &ClientError::token_expired()),
+        ] {
             let message: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(message["id"], id);
         }

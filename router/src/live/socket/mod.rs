@@ -1,14 +1,14 @@
-//! Clients with a `WebSocket`: graphql-transport-ws.
+//! WebSocket clients: graphql-transport-ws.
 //!
-//! A session takes the connection from the server and drives it itself. The server's own dispatcher says
-//! nothing of when a message has been written, and that is what a slow client is told by.
+//! A session takes the connection from the server and drives it itself, because the server's dispatcher does not report when a
+//! message is written, which is how a slow client is recognized.
 
-mod closing;
+mod close_cause;
 mod handshake;
 mod message;
+mod operation_task;
 mod session;
-mod task;
-mod wire;
+mod transport;
 
 use std::rc::Rc;
 
@@ -21,40 +21,39 @@ use hive_router::ntex::{
     ws,
 };
 
-use super::desk::Desk;
-use crate::reply::Refusal;
+use super::worker::WorkerState;
+use crate::request::ClientError;
 use handshake::Handshake;
 use message::PROTOCOL;
 use session::Session;
-use wire::Wire;
+use transport::Transport;
 
-/// Whether a request wants to become a WebSocket.
+/// Whether a request asks for an upgrade to WebSocket.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers
         .get(header::UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Makes a WebSocket of a request. The answer has been sent then; what is returned is for the log.
+/// Upgrades a request to a WebSocket. The response is sent here; the returned one is for the log only.
 pub(crate) fn upgrade(
-    desk: &Rc<Desk>,
+    worker: &Rc<WorkerState>,
     request: &WebRequest<DefaultError>,
-) -> Result<Response, Refusal> {
-    let live = &desk.live;
-    if live.stop.is_cancelled() {
+) -> Result<Response, ClientError> {
+    let server = &worker.server;
+    if server.stop.is_cancelled() {
         return Err(unavailable("The server restarts. Connect again."));
     }
     let headers = request.headers();
-    if !is_from_here(headers, &live.origins) {
-        return Err(Refusal::new(
+    if !is_allowed_origin(headers, &server.settings.origins) {
+        return Err(ClientError::new(
             StatusCode::FORBIDDEN,
             "FORBIDDEN",
             "Pages of this origin may not connect.",
         ));
     }
     if !offers_protocol(headers) {
-        return Err(Refusal::new(
-            StatusCode::BAD_REQUEST,
+        return Err(ClientError::bad_request(
             "BAD_REQUEST",
             format!("The subprotocol of a WebSocket must be {PROTOCOL}."),
         ));
@@ -62,9 +61,9 @@ pub(crate) fn upgrade(
     let mut answer = ws::handshake(request.head())
         .map_err(|_error| not_a_websocket("This is not the handshake of a WebSocket."))?;
     answer.set_header(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
-    let seat = live
-        .clients
-        .enter()
+    let permit = server
+        .connections
+        .acquire()
         .ok_or_else(|| unavailable("Too many clients are connected. Try again in a moment."))?;
     let handshake = Handshake::of(request);
     let (io, codec) = request
@@ -74,12 +73,17 @@ pub(crate) fn upgrade(
     let (answer, _body) = answer.finish().into_parts();
     io.encode(h1::Message::Item((answer, BodySize::Empty)), &codec)
         .map_err(|_error| not_a_websocket("This connection cannot become a WebSocket."))?;
-    let session = Session::new(desk.clone(), seat, Wire::new(prepared(io)), handshake);
+    let session = Session::new(
+        worker.clone(),
+        permit,
+        Transport::new(prepared(io)),
+        handshake,
+    );
     tokio::task::spawn_local(session.run());
     Ok(Response::new(StatusCode::SWITCHING_PROTOCOLS))
 }
 
-/// The connection without what the server wanted of it as one for requests.
+/// Removes the server's HTTP time-outs from the connection.
 fn prepared(io: IoBoxed) -> IoBoxed {
     thread_local! {
         static CONFIG: SharedCfg = SharedCfg::new("live")
@@ -87,13 +91,14 @@ fn prepared(io: IoBoxed) -> IoBoxed {
             .into();
     }
     io.set_config(CONFIG.with(Clone::clone));
-    // The time for the head of a request would still run.
+    // The time-out of the request head would still run.
     io.stop_timer();
     io
 }
 
-/// Browsers let any page open a WebSocket to anywhere, and say which page it was. Other clients say nothing.
-fn is_from_here(headers: &HeaderMap, allowed: &[String]) -> bool {
+/// Whether the page that opened the WebSocket may do so. Browsers let any page open one to any origin and send `Origin`; other
+/// clients send none.
+fn is_allowed_origin(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
@@ -117,17 +122,17 @@ fn offers_protocol(headers: &HeaderMap) -> bool {
         .any(|offered| offered.trim() == PROTOCOL)
 }
 
-fn unavailable(message: &str) -> Refusal {
-    Refusal::new(
+fn unavailable(message: &str) -> ClientError {
+    ClientError::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "SERVICE_UNAVAILABLE",
         message,
     )
-    .with(header::RETRY_AFTER, "1")
+    .with_header(header::RETRY_AFTER, "1")
 }
 
-fn not_a_websocket(message: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+fn not_a_websocket(message: &str) -> ClientError {
+    ClientError::bad_request("BAD_REQUEST", message)
 }
 
 #[cfg(test)]
@@ -137,14 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_pages_and_those_of_the_list_may_connect() {
+    fn own_and_listed_origins_may_connect() {
         let may = |origin: Option<&str>| {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static("api.example.com"));
             if let Some(origin) = origin {
                 headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
             }
-            is_from_here(&headers, &["https://app.example.com".to_owned()])
+            is_allowed_origin(&headers, &["https://app.example.com".to_owned()])
         };
         assert!(may(None), "it is no browser");
         assert!(may(Some("https://api.example.com")));

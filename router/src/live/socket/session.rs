@@ -1,4 +1,4 @@
-//! One WebSocket, from its handshake to its end.
+//! One WebSocket session, from its handshake to its end.
 
 use std::{collections::HashMap, future::poll_fn, pin::Pin, rc::Rc, time::Duration};
 
@@ -10,42 +10,39 @@ use tokio::{
 };
 
 use super::{
-    closing::Closing,
+    close_cause::CloseCause,
     handshake::{self, Handshake},
-    message::{self, Said},
-    task::{Client, Outgoing, Serials, Task},
-    wire::{Progress, Wire},
+    message::{self, ClientMessage},
+    operation_task::{OperationTask, Outgoing, Serials, SessionContext},
+    transport::{Transport, TransportEvent},
 };
 use crate::{
-    live::{
-        clients::Seat,
-        desk::{Desk, too_much},
-        problem::Problem,
-    },
-    policy,
+    graphql::exceeds_json_depth,
+    live::{connections::ConnectionPermit, worker::WorkerState},
+    request::ClientError,
 };
 
 /// Time for the first message.
-const INIT: Duration = Duration::from_secs(5);
-/// How often a client is pinged, and how long it may be silent.
-const PING: Duration = Duration::from_secs(10);
-const SILENCE: Duration = Duration::from_secs(25);
-/// How long a client may take none of what is written to it.
-const STUCK: Duration = Duration::from_secs(30);
-/// Operations of one client at once.
-const OPERATIONS: usize = 64;
+const INIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Heartbeat interval, and the time after which a silent client counts as lost.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(25);
+/// Time after which a client that reads nothing is disconnected.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Concurrent operations of one session.
+const MAX_OPERATIONS: usize = 64;
 
 pub(super) struct Session {
-    desk: Rc<Desk>,
-    seat: Seat,
-    wire: Wire,
+    worker: Rc<WorkerState>,
+    permit: ConnectionPermit,
+    transport: Transport,
     handshake: Handshake,
-    /// Once it has been acknowledged.
-    client: Option<Client>,
+    /// Set once `connection_init` is acknowledged.
+    client: Option<SessionContext>,
     operations: Operations,
     serials: Serials,
     outgoing: (mpsc::Sender<Outgoing>, mpsc::Receiver<Outgoing>),
-    /// Whose message is being written.
+    /// Notifies the operation whose message is being written.
     writing: Option<hive_router::ntex::channel::oneshot::Sender<()>>,
     begun: Instant,
     heard: Instant,
@@ -53,7 +50,7 @@ pub(super) struct Session {
     expires: Option<Instant>,
 }
 
-/// The operations that are being carried out, which end with the session.
+/// Running operations; dropping them aborts their tasks.
 #[derive(Default)]
 struct Operations(HashMap<Rc<str>, (u64, AbortHandle)>);
 
@@ -67,18 +64,23 @@ impl Drop for Operations {
 
 enum Event {
     Stop,
-    Wire(Result<Progress, Closing>),
-    Goes(Outgoing),
+    Transport(Result<TransportEvent, CloseCause>),
+    Send(Outgoing),
     Tick,
 }
 
 impl Session {
-    pub(super) fn new(desk: Rc<Desk>, seat: Seat, wire: Wire, handshake: Handshake) -> Self {
+    pub(super) fn new(
+        worker: Rc<WorkerState>,
+        permit: ConnectionPermit,
+        transport: Transport,
+        handshake: Handshake,
+    ) -> Self {
         let now = Instant::now();
         Self {
-            desk,
-            seat,
-            wire,
+            worker,
+            permit,
+            transport,
             handshake,
             client: None,
             operations: Operations::default(),
@@ -92,63 +94,63 @@ impl Session {
         }
     }
 
-    /// Serves the client until one of both has had enough.
+    /// Serves the client until the connection closes.
     pub(super) async fn run(mut self) {
-        let why = self.serve().await;
-        tracing::debug!(?why, "a WebSocket is closed");
-        if why == Closing::Expired {
-            let problem = Problem::expired();
+        let cause = self.serve().await;
+        tracing::debug!(?cause, "a WebSocket is closed");
+        if cause == CloseCause::Expired {
+            let error = ClientError::token_expired();
             for id in self.operations.0.keys() {
-                self.wire.send(message::error(id, &problem));
+                self.transport.send(message::error(id, &error));
             }
         }
         let Self {
-            wire,
+            transport,
             operations,
-            seat,
+            permit,
             ..
         } = self;
         drop(operations);
-        wire.close(&why).await;
-        drop(seat);
+        transport.close(&cause).await;
+        drop(permit);
     }
 
-    async fn serve(&mut self) -> Closing {
-        let stop = self.desk.live.stop.clone();
+    async fn serve(&mut self) -> CloseCause {
+        let stop = self.worker.server.stop.clone();
         let mut stopped = Box::pin(stop.cancelled());
         let mut timer = Box::pin(sleep_until(self.next_tick()));
         loop {
             let outcome = match self.event(stopped.as_mut(), timer.as_mut()).await {
-                Event::Stop => Err(Closing::Restart),
-                Event::Wire(Ok(Progress::Written)) => {
-                    // Whoever takes what it is sent is there, even when its own words wait behind that.
+                Event::Stop => Err(CloseCause::Restart),
+                Event::Transport(Ok(TransportEvent::Written)) => {
+                    // A client that reads is alive, even if its own messages are queued behind the data it reads.
                     self.heard = Instant::now();
                     if let Some(written) = self.writing.take() {
-                        // Nobody waits any more when the client has ended the operation meanwhile.
+                        // No receiver if the client has completed the operation meanwhile.
                         let _ = written.send(());
                     }
                     Ok(())
                 }
-                Event::Wire(Ok(Progress::Text(text))) => {
+                Event::Transport(Ok(TransportEvent::Text(text))) => {
                     self.heard = Instant::now();
-                    Box::pin(self.hear(text)).await
+                    Box::pin(self.receive(text)).await
                 }
-                Event::Wire(Ok(Progress::Sign)) => {
+                Event::Transport(Ok(TransportEvent::Activity)) => {
                     self.heard = Instant::now();
                     Ok(())
                 }
-                Event::Wire(Err(why)) => Err(why),
-                Event::Goes(outgoing) => {
-                    self.pass_on(outgoing);
+                Event::Transport(Err(cause)) => Err(cause),
+                Event::Send(outgoing) => {
+                    self.write(outgoing);
                     Ok(())
                 }
                 Event::Tick => self.tick(),
             };
-            if let Err(why) = outcome {
-                return why;
+            if let Err(cause) = outcome {
+                return cause;
             }
             let next = self.next_tick();
-            // One that is too early ticks in vain, once; setting it for each message would cost more.
+            // The timer is not reset to a later time: one early tick costs less than a reset for each message.
             if next < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(next);
             }
@@ -160,59 +162,68 @@ impl Session {
         stopped: Pin<&mut impl Future<Output = ()>>,
         timer: Pin<&mut Sleep>,
     ) -> Event {
-        let Self { wire, outgoing, .. } = self;
-        // One message at a time, so that it is known when it has gone out.
-        let is_free = !wire.is_waiting();
+        let Self {
+            transport,
+            outgoing,
+            ..
+        } = self;
+        // One message at a time, so that its operation learns when it is written.
+        let is_free = !transport.is_waiting();
         tokio::select! {
             biased;
             () = stopped => Event::Stop,
-            progress = wire.next() => Event::Wire(progress),
-            Some(item) = poll_fn(|cx| outgoing.1.poll_recv(cx)), if is_free => Event::Goes(item),
+            event = transport.next() => Event::Transport(event),
+            Some(item) = poll_fn(|cx| outgoing.1.poll_recv(cx)), if is_free => Event::Send(item),
             () = timer => Event::Tick,
         }
     }
 
-    /// When something has to be done although nothing happens.
+    /// When the next time-out or heartbeat is due.
     fn next_tick(&self) -> Instant {
-        let init = self.client.is_none().then(|| self.begun + INIT);
-        let stuck = self.wire.stuck_since().map(|since| since + STUCK);
+        let init = self.client.is_none().then(|| self.begun + INIT_TIMEOUT);
+        let stuck = self
+            .transport
+            .stuck_since()
+            .map(|since| since + WRITE_TIMEOUT);
         [init, stuck, self.expires, self.silent_at()]
             .into_iter()
             .flatten()
-            .fold(self.pinged + PING, Instant::min)
+            .fold(self.pinged + PING_INTERVAL, Instant::min)
     }
 
-    /// When the client will have been silent for too long. While it is being sent something, whether it takes that counts.
+    /// When the silence time-out is due. While a message is being written, the write time-out applies instead.
     fn silent_at(&self) -> Option<Instant> {
-        (!self.wire.is_waiting()).then(|| self.heard + SILENCE)
+        (!self.transport.is_waiting()).then(|| self.heard + SILENCE_TIMEOUT)
     }
 
-    fn tick(&mut self) -> Result<(), Closing> {
+    fn tick(&mut self) -> Result<(), CloseCause> {
         let now = Instant::now();
         if self.expires.is_some_and(|expires| expires <= now) {
-            return Err(Closing::Expired);
+            return Err(CloseCause::Expired);
         }
-        if self.client.is_none() && self.begun + INIT <= now {
-            return Err(Closing::NoInit);
+        if self.client.is_none() && self.begun + INIT_TIMEOUT <= now {
+            return Err(CloseCause::NoInit);
         }
         if self.silent_at().is_some_and(|silent| silent <= now) {
-            return Err(Closing::Silent);
+            return Err(CloseCause::Silent);
         }
-        let is_stuck = self.wire.stuck_since();
-        if is_stuck.is_some_and(|since| since + STUCK <= now) && self.wire.is_still_stuck() {
-            return Err(Closing::TooSlow);
+        let is_stuck = self.transport.stuck_since();
+        if is_stuck.is_some_and(|since| since + WRITE_TIMEOUT <= now)
+            && self.transport.is_still_stuck()
+        {
+            return Err(CloseCause::TooSlow);
         }
-        if self.pinged + PING <= now {
+        if self.pinged + PING_INTERVAL <= now {
             self.pinged = now;
-            // Whoever does not take what it is sent is not sent more.
-            if !self.wire.is_waiting() {
-                self.wire.ping();
+            // Skips the ping while the client is not reading.
+            if !self.transport.is_waiting() {
+                self.transport.ping();
             }
         }
         Ok(())
     }
 
-    fn pass_on(&mut self, outgoing: Outgoing) {
+    fn write(&mut self, outgoing: Outgoing) {
         let Outgoing {
             serial,
             id,
@@ -220,7 +231,7 @@ impl Session {
             written,
         } = outgoing;
         let current = self.operations.0.get(&id).map(|(serial, _task)| *serial);
-        // Of an operation that the client has ended nothing more is said.
+        // Drops messages of an operation that the client has completed.
         if current != Some(serial) {
             return;
         }
@@ -228,24 +239,24 @@ impl Session {
             self.operations.0.remove(&id);
         }
         self.writing = written;
-        self.wire.send(text);
+        self.transport.send(text);
     }
 
-    async fn hear(&mut self, text: Bytes) -> Result<(), Closing> {
-        if policy::is_too_deep(&text) {
-            return Err(Closing::InvalidMessage("values nest too deep"));
+    async fn receive(&mut self, text: Bytes) -> Result<(), CloseCause> {
+        if exceeds_json_depth(&text) {
+            return Err(CloseCause::InvalidMessage("values nest too deep"));
         }
-        let said = serde_json::from_slice(&text)
-            .map_err(|_error| Closing::InvalidMessage("not of graphql-transport-ws"))?;
-        match said {
-            Said::ConnectionInit { payload } => self.init(&payload).await,
-            Said::Ping { payload } => {
-                self.wire.send(message::pong(&payload));
+        let message = serde_json::from_slice(&text)
+            .map_err(|_error| CloseCause::InvalidMessage("not of graphql-transport-ws"))?;
+        match message {
+            ClientMessage::ConnectionInit { payload } => self.init(&payload).await,
+            ClientMessage::Ping { payload } => {
+                self.transport.send(message::pong(&payload));
                 Ok(())
             }
-            Said::Pong {} => Ok(()),
-            Said::Subscribe { id, payload } => self.subscribe(id.into(), payload),
-            Said::Complete { id } => {
+            ClientMessage::Pong {} => Ok(()),
+            ClientMessage::Subscribe { id, payload } => self.subscribe(id.into(), payload),
+            ClientMessage::Complete { id } => {
                 if let Some((_serial, task)) = self.operations.0.remove(id.as_str()) {
                     task.abort();
                 }
@@ -254,32 +265,33 @@ impl Session {
         }
     }
 
-    async fn init(&mut self, payload: &Value) -> Result<(), Closing> {
+    async fn init(&mut self, payload: &Value) -> Result<(), CloseCause> {
         if self.client.is_some() {
-            return Err(Closing::TooManyInits);
+            return Err(CloseCause::TooManyInits);
         }
         let client =
-            handshake::admit(&self.desk, &mut self.seat, &mut self.handshake, payload).await?;
+            handshake::admit(&self.worker, &mut self.permit, &mut self.handshake, payload).await?;
         let viewer = client.identity.viewer().map(AsRef::as_ref);
-        self.expires = self.desk.live.expiry(viewer);
+        self.expires = self.worker.server.expiry(viewer);
         self.client = Some(client);
-        self.wire.send(message::ACKNOWLEDGED.to_owned());
+        self.transport.send(message::ACKNOWLEDGED.to_owned());
         Ok(())
     }
 
-    fn subscribe(&mut self, id: Rc<str>, payload: Value) -> Result<(), Closing> {
+    fn subscribe(&mut self, id: Rc<str>, payload: Value) -> Result<(), CloseCause> {
         let Some(client) = &self.client else {
-            return Err(Closing::TooEarly);
+            return Err(CloseCause::TooEarly);
         };
         if self.operations.0.contains_key(&id) {
-            return Err(Closing::Taken(id.to_string()));
+            return Err(CloseCause::Taken(id.to_string()));
         }
-        if self.operations.0.len() >= OPERATIONS {
-            let problem = too_much("Too many operations at once on this connection.");
-            self.wire.send(message::error(&id, &problem));
+        if self.operations.0.len() >= MAX_OPERATIONS {
+            let error =
+                ClientError::too_many_requests("Too many operations at once on this connection.");
+            self.transport.send(message::error(&id, &error));
             return Ok(());
         }
-        let task = Task {
+        let task = OperationTask {
             client: client.clone(),
             serial: self.serials.next(),
             id: id.clone(),

@@ -2,11 +2,11 @@ use hive_router::ntex::http::error::PayloadError;
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_millis(20);
+const CHUNK_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Passes on a body of this many pieces of 3 bytes, the last of which may be followed by nothing at all.
-async fn pass(pieces: usize, is_ended: bool, limit: u64) -> (Result<(), End>, usize) {
-    let mut left = pieces;
+/// Transfers a body of chunks of 3 bytes, which ends after the last one or stalls.
+async fn transfer(chunks: usize, is_ended: bool, limit: u64) -> (Result<(), UploadEnd>, usize) {
+    let mut left = chunks;
     let stream = Flow(Box::new(move |_cx| {
         if left == 0 {
             return if is_ended {
@@ -18,22 +18,22 @@ async fn pass(pieces: usize, is_ended: bool, limit: u64) -> (Result<(), End>, us
         left -= 1;
         Poll::Ready(Some(Ok(Bytes::from_static(b"abc"))))
     }));
-    let (sender, mut receiver) = mpsc::channel(PIECES);
-    let passage = Passage {
+    let (sender, mut receiver) = mpsc::channel(BUFFERED_CHUNKS);
+    let transfer = Transfer {
         payload: Rc::new(RefCell::new(Payload::from_stream(stream))),
         io: None,
         sender,
         limit,
-        patience: PATIENCE,
+        chunk_timeout: CHUNK_TIMEOUT,
     };
     let counting = async {
         let mut count = 0;
-        while let Some(Piece::Data(_)) = receiver.recv().await {
+        while let Some(Chunk::Data(_)) = receiver.recv().await {
             count += 1;
         }
         count
     };
-    tokio::join!(passage.pass(), counting)
+    tokio::join!(transfer.run(), counting)
 }
 
 type Poller = dyn FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>>;
@@ -49,55 +49,59 @@ impl Stream for Flow {
 }
 
 #[tokio::test]
-async fn a_body_may_have_its_limit_and_not_a_byte_more() {
-    assert_eq!(pass(4, true, 12).await, (Ok(()), 4));
-    assert_eq!(pass(4, true, 11).await, (Err(End::TooLarge), 3));
-    assert_eq!(pass(0, true, 0).await, (Ok(()), 0));
+async fn refuses_a_body_above_its_limit() {
+    assert_eq!(transfer(4, true, 12).await, (Ok(()), 4));
+    assert_eq!(transfer(4, true, 11).await, (Err(UploadEnd::TooLarge), 3));
+    assert_eq!(transfer(0, true, 0).await, (Ok(()), 0));
 }
 
 #[tokio::test]
-async fn a_client_that_sends_nothing_more_is_given_up() {
-    assert_eq!(pass(1, false, 12).await, (Err(End::Late), 1));
+async fn times_out_a_stalled_client() {
+    assert_eq!(transfer(1, false, 12).await, (Err(UploadEnd::TimedOut), 1));
 }
 
 #[tokio::test]
-async fn so_is_one_that_never_comes_to_an_end() {
-    let mut often = tokio::time::interval(PATIENCE / 4);
+async fn times_out_an_endless_body() {
+    let mut often = tokio::time::interval(CHUNK_TIMEOUT / 4);
     let stream = Flow(Box::new(move |cx| {
         ready!(often.poll_tick(cx));
         Poll::Ready(Some(Ok(Bytes::from_static(b"a"))))
     }));
-    let (sender, mut receiver) = mpsc::channel(PIECES);
-    let passage = Passage {
+    let (sender, mut receiver) = mpsc::channel(BUFFERED_CHUNKS);
+    let transfer = Transfer {
         payload: Rc::new(RefCell::new(Payload::from_stream(stream))),
         io: None,
         sender,
         limit: u64::MAX,
-        patience: PATIENCE,
+        chunk_timeout: CHUNK_TIMEOUT,
     };
     let receiving = async { while receiver.recv().await.is_some() {} };
-    assert_eq!(tokio::join!(passage.pass(), receiving).0, Err(End::Late));
+    assert_eq!(
+        tokio::join!(transfer.run(), receiving).0,
+        Err(UploadEnd::TimedOut)
+    );
 }
 
 #[tokio::test]
-async fn a_service_that_takes_nothing_more_is_given_up() {
+async fn times_out_a_service_that_stops_reading() {
     let stream = Flow(Box::new(|_cx| {
         Poll::Ready(Some(Ok(Bytes::from_static(b"a"))))
     }));
-    let (_body, mut upload) = Upload::start(Payload::from_stream(stream), None, u64::MAX, PATIENCE);
-    assert_eq!(upload.ended().await, Err(End::Refused));
-    assert!(!matches!(upload.into_leftover(), Payload::None));
+    let (_body, mut upload) =
+        Upload::start(Payload::from_stream(stream), None, u64::MAX, CHUNK_TIMEOUT);
+    assert_eq!(upload.ended().await, Err(UploadEnd::Refused));
+    assert!(!matches!(upload.into_unread(), Payload::None));
 }
 
 #[tokio::test]
-async fn a_body_without_its_last_piece_is_an_error() {
+async fn truncated_body_is_an_error() {
     for is_whole in [true, false] {
-        let (sender, receiver) = mpsc::channel(PIECES);
+        let (sender, receiver) = mpsc::channel(BUFFERED_CHUNKS);
         if is_whole {
-            assert!(sender.try_send(Piece::End).is_ok());
+            assert!(sender.try_send(Chunk::Last).is_ok());
         }
         drop(sender);
-        let mut pieces = Pieces {
+        let mut pieces = Chunks {
             receiver,
             is_complete: false,
         };

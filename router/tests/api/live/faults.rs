@@ -37,7 +37,7 @@ async fn a_feed_that_breaks_goes_on_behind_what_the_client_has() {
     feed.batch(&again, &["2"], "p2");
     assert_eq!(name(&socket.event("a").await), "2");
     feed.more(&again).await;
-    assert!(router.logs().contains("a feed was lost"));
+    assert!(router.logs().contains("a relay connection was lost"));
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn what_the_viewer_does_not_see_is_passed_over() {
     feed.batch(&stream, &["hidden", "2"], "p2");
     assert_eq!(name(&socket.event("a").await), "2");
     feed.more(&stream).await;
-    assert!(router.logs().contains("an event is not for its viewer"));
+    assert!(router.logs().contains("the viewer may not see an event"));
 }
 
 #[tokio::test]

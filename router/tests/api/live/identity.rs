@@ -123,7 +123,7 @@ async fn a_guess_at_the_password_of_the_router_is_worth_nothing() {
     let ask = |value: &'static str| {
         let query = json!({ "query": "{ unread }" });
         let request = router.request(Method::POST, "/graphql").json(&query);
-        let request = request.header("x-rookery-inside", value);
+        let request = request.header("x-rookery-loopback", value);
         router.send(request.header("x-forwarded-for", "203.0.113.7"))
     };
     assert_eq!(ask("event").await.status, 200);
@@ -160,7 +160,7 @@ async fn services_see_the_client_and_not_how_the_router_asks() {
     let seen = graph.messaging.seen();
     assert!(seen.len() >= 3, "a query, a try, an event");
     for seen in seen {
-        assert_eq!(seen.header("x-rookery-inside"), None);
+        assert_eq!(seen.header("x-rookery-loopback"), None);
         assert_eq!(seen.header("x-forwarded-for"), Some("203.0.113.7"));
         assert_eq!(seen.header("user-agent"), Some("tests/1"));
     }
