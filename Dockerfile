@@ -14,14 +14,16 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     --mount=type=cache,target=/root/.npm,sharing=locked \
     cargo build --release --locked \
-        --package users --package posts --package messaging --package router --package migrations --bins \
+        --package users --package posts --package messaging --package router --package migrations \
+        --package registry --bins \
     && mkdir /out \
     && cp target/release/users target/release/posts target/release/messaging \
-        target/release/router target/release/migrate /out/
+        target/release/router target/release/migrate \
+        target/release/rookery-schema target/release/rookery-plan /out/
 
 FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="Rookery" \
-      org.opencontainers.image.description="Social-network back end: users, posts, messaging, router, migrate" \
+      org.opencontainers.image.description="Social-network back end: users, posts, messaging, router, migrate, rookery-schema" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /out/ /usr/local/bin/
 # Without any roots the HTTP clients do not even start.

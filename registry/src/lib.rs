@@ -1,19 +1,36 @@
-//! The schema registry: what was published, what clients ask for, and how often they do.
+//! The schema registry: checks changes of a federated graph, publishes its schemas, and keeps what clients send.
 //!
-//! It is no server. Everything is objects in a folder or a bucket (`common::objects`), which the commands of
-//! `cargo xtask schema` write and routers read, and files that clients commit.
+//! There is no server. A registry is a folder or a bucket of objects (`common::objects`), which `rookery-schema` writes and
+//! routers read.
 //!
-//! | module | |
+//! | module | task |
 //! | --- | --- |
-//! | `log` | every publication, in one order that nobody can change afterwards |
-//! | `store` | where the log and the schemas are kept, and how two who publish at once do not lose each other's |
-//! | `operations` | what clients send, as they commit it |
-//! | `usage` | what clients have sent, as routers have seen it |
+//! | `log` | the append-only log of publications |
+//! | `store` | stores the log and the schemas; concurrent publications cannot overwrite each other |
+//! | `operations` | operations that clients have recorded in files |
+//! | `usage` | operations that routers have counted |
+//! | `check` | the schema check, a pipeline of steps |
+//! | `commands` | publish, rollback, history, fetch, diff |
+//! | `compose` | composes subgraphs; the only module that knows the composer |
+//! | `contract`, `rest_contract` | what the API must never lack |
+//! | `drift` | generated files, written or compared |
 
+pub mod check;
+pub mod commands;
+pub mod compose;
+pub mod contract;
+pub mod drift;
+pub mod failure;
+pub mod finding;
 mod hash;
 mod log;
+mod object_stores;
 pub mod operations;
+pub mod places;
+mod published;
+pub mod rest_contract;
 mod store;
+pub mod supergraph_yaml;
 pub mod usage;
 
 pub use hash::Hash;

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::{Failure, Result};
-use crate::finding::{Finding, report};
+use registry::failure::{Failure, Result};
+use registry::finding::{Finding, report};
 
 pub fn run(root: &Path) -> Result<()> {
     let whole = tree(root, &["--workspace", "--edges", "normal,build,dev"])?;

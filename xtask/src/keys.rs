@@ -11,7 +11,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use clap::ValueEnum;
 use pem::{EncodeConfig, LineEnding, Pem};
 
-use crate::failure::{Failure, Result};
+use registry::failure::{Failure, Result};
 
 pub const PRIVATE: &str = "jwt-private.pem";
 pub const PUBLIC: &str = "jwt-public.pem";

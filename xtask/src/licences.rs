@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use cargo_metadata::Package;
 use spdx::{Expression, ParseMode};
 
-use crate::failure::Result;
-use crate::finding::{Finding, report};
 use crate::workspace::Workspace;
+use registry::failure::Result;
+use registry::finding::{Finding, report};
 
 /// Licences that a dependency may have with no further thought: permissive ones, by SPDX identifier.
 const ALLOWED: [&str; 14] = [

@@ -1,10 +1,7 @@
 //! `cargo xtask`: the developer's command line. Every generated contract comes from here, and every check of CI that is
 //! not the compiler's.
 
-mod drift;
-mod failure;
 mod features;
-mod finding;
 mod keys;
 mod layers;
 mod licences;
@@ -17,8 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::Result;
 use keys::Bits;
+use registry::failure::Result;
 use workspace::Workspace;
 
 #[derive(Parser)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 
-use crate::failure::{Failure, Result};
+use registry::failure::{Failure, Result};
 
 /// The contexts, in the order the contract names them.
 pub const CONTEXTS: [&str; 3] = ["users", "posts", "messaging"];

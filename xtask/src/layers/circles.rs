@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::paths::{Target, paths};
-use crate::finding::Finding;
+use registry::finding::Finding;
 
 /// A source file that is one module of a crate, without its tests.
 pub struct Module {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::finding::Finding;
+use registry::finding::Finding;
 
 /// A dependency as a manifest has it.
 pub struct Edge {
@@ -65,10 +65,10 @@ const RULES: &[Rule] = &[
         right: "a running service has no test support in it; make it a dev-dependency",
     },
     Rule {
-        from: &["xtask"],
+        from: &["registry", "xtask"],
         to: &["users", "posts", "messaging", "router", "rookery"],
         dev_too: false,
-        right: "xtask has to build when a subgraph does not; the subgraphs come in through examples/contracts.rs",
+        right: "both build without the subgraphs and the engine; they run the programs contracts and rookery-plan",
     },
     Rule {
         from: &[
@@ -80,6 +80,7 @@ const RULES: &[Rule] = &[
             "users",
             "posts",
             "messaging",
+            "registry",
             "rookery",
             "xtask",
         ],

@@ -8,8 +8,8 @@ use super::rules::{
     CHECKED_SQL, DOMAIN_MAY_USE, EMPTY_NAMES, Layer, MAX_LINES, OURS, PRODUCT_NOUNS, layer,
 };
 use super::tokens::{Kind, tokens};
-use crate::finding::Finding;
 use crate::workspace::CONTEXTS;
+use registry::finding::Finding;
 
 /// A Rust file of the workspace.
 pub struct SourceFile<'a> {

@@ -10,11 +10,11 @@ mod tokens;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, Result};
-use crate::finding::{Finding, report};
 use crate::workspace::{CONTEXTS, Workspace, folder};
 use crates::Edge;
 use files::SourceFile;
+use registry::failure::{Failure, Result};
+use registry::finding::{Finding, report};
 
 /// Reads every crate of the workspace and reports what points the wrong way.
 pub fn run(workspace: &Workspace) -> Result<()> {

@@ -5,7 +5,7 @@ use migrations::{PasswordVerifier, Passwords};
 use secrecy::SecretString;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::failure::{Failure, Result};
+use registry::failure::{Failure, Result};
 
 /// The cluster listens on 127.0.0.1, holds no data, and is gone when the command ends.
 const PASSWORD: &str = "describes-queries";

@@ -12,11 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::drift::{self, Generated};
-use crate::failure::{Failure, Result};
-use crate::finding::{Finding, report};
 use crate::workspace::{CONTEXTS, Workspace, folder};
 use database::Database;
+use registry::drift::{self, Generated};
+use registry::failure::{Failure, Result};
+use registry::finding::{Finding, report};
 use touch::Touched;
 
 const COMMAND: &str = "cargo xtask sqlx";

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::failure::{Failure, Result};
+use registry::failure::{Failure, Result};
 
 /// Sources that look new to cargo. Dropped or restored, they are as old as before, so that no other build is repeated.
 /// One that somebody edits meanwhile stays new.

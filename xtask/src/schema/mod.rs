@@ -1,15 +1,8 @@
-//! `cargo xtask schema`: from the code to `schema/`, and what a change of it would break.
+//! `cargo xtask schema`: generates `schema/` from the code. Its subcommands are those of `rookery-schema`, of which `check` also
+//! compares `schema/` with the code.
 
-mod check;
-mod compose;
-mod contract;
 mod openapi;
-mod places;
 mod programs;
-mod registry;
-mod rest_contract;
-mod supergraph_yaml;
-mod traffic;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,24 +10,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Subcommand;
+use registry::compose::{self, Composed, Subgraph};
+use registry::drift::{self, Generated, Stale};
+use registry::failure::{Failure, Result};
+use registry::finding::report;
+use registry::supergraph_yaml::SupergraphConfig;
+use registry::{check, commands, contract, rest_contract};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::drift::{self, Generated, Stale};
-use crate::failure::{Failure, Result};
-use crate::finding::report;
 use crate::workspace::CONTEXTS;
-use compose::{Composed, Subgraph};
-use programs::Programs;
-use supergraph_yaml::SupergraphConfig;
 
 #[derive(clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     #[command(subcommand)]
     action: Option<Action>,
-    /// Takes the example that was built together with this program and does not ask cargo to build it
-    #[arg(long)]
+    /// Uses the programs that were built together with this one and does not run cargo
+    #[arg(long, global = true)]
     built: bool,
 }
 
@@ -43,39 +35,53 @@ enum Action {
     /// Compares schema/ with the code and with an earlier revision, and says which operation of which client would break
     Check(check::Arguments),
     #[command(flatten)]
-    Registry(registry::Action),
-    /// Writes what the check says of the planted changes, for tests/schema
-    #[command(hide = true)]
-    Planted {
-        /// As JSON
-        to: PathBuf,
-    },
+    Registry(commands::Action),
 }
 
 impl Arguments {
-    /// What a command ends with that cannot be done at all: a check that was not done has not failed.
+    /// Exit code of a command that could not be done: a check that was not done has not failed.
     pub fn not_done(&self, failure: Failure) -> Result<ExitCode> {
         match &self.action {
             Some(Action::Check(_)) => Ok(check::not_done(&failure)),
             _ => Err(failure),
         }
     }
+
+    fn build(&self, root: &Path, target: [&str; 2]) -> Result<()> {
+        if self.built {
+            return Ok(());
+        }
+        programs::build(root, target)
+    }
 }
 
 pub fn run(root: &Path, arguments: &Arguments) -> Result<ExitCode> {
-    match &arguments.action {
-        Some(Action::Check(check)) => Ok(check::command(root, check)),
-        Some(Action::Registry(action)) => Ok(registry::command(root, action)),
-        Some(Action::Planted { to }) => check::write_planted(root, to).map(|()| ExitCode::SUCCESS),
-        None => {
-            let programs = if arguments.built {
-                Programs::Built
-            } else {
-                Programs::Build
-            };
-            write(root, programs).map(|()| ExitCode::SUCCESS)
+    let outcome = match &arguments.action {
+        Some(Action::Check(check)) => checked(root, arguments, check),
+        Some(Action::Registry(action)) => {
+            if action.needs_planner() {
+                arguments.build(root, PLANNER)?;
+            }
+            Ok(commands::command(root, action))
         }
+        None => write(root, arguments).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.or_else(|failure| arguments.not_done(failure))
+}
+
+const PLANNER: [&str; 2] = ["--bin", "rookery-plan"];
+const CONTRACTS: [&str; 2] = ["--example", "contracts"];
+
+fn checked(root: &Path, arguments: &Arguments, check: &check::Arguments) -> Result<ExitCode> {
+    let stale = if check.skips_code() {
+        None
+    } else {
+        Some(exported(root, arguments)?.stale(root)?)
+    };
+    if check.runs_planner() {
+        arguments.build(root, PLANNER)?;
     }
+    Ok(check::command(root, check, stale))
 }
 
 /// What the code of a subgraph says that it answers.
@@ -117,8 +123,8 @@ impl Exported {
 }
 
 /// Writes `schema/`, and compares it with the contracts.
-fn write(root: &Path, programs: Programs) -> Result<()> {
-    let exported = exported(root, programs)?;
+fn write(root: &Path, arguments: &Arguments) -> Result<()> {
+    let exported = exported(root, arguments)?;
     let (mut files, rest) = exported.files()?;
     let Composed { supergraph, api } =
         compose::compose(&exported.subgraphs).map_err(|it| compose::failure(&it))?;
@@ -153,8 +159,8 @@ fn json_file(path: &str, document: &Value) -> Result<Generated> {
 }
 
 /// Asks the code of every subgraph of `supergraph.yaml`.
-fn exported(root: &Path, programs: Programs) -> Result<Exported> {
-    let mut contracts = contracts(root, programs)?;
+fn exported(root: &Path, arguments: &Arguments) -> Result<Exported> {
+    let mut contracts = contracts(root, arguments)?;
     let mut documents = Vec::new();
     for name in CONTEXTS {
         let contracts = contracts.get_mut(name).ok_or_else(|| {
@@ -191,8 +197,9 @@ fn exported(root: &Path, programs: Programs) -> Result<Exported> {
 }
 
 /// What each subgraph answers as the code prints it, by name.
-fn contracts(root: &Path, programs: Programs) -> Result<BTreeMap<String, Contracts>> {
-    let program = programs.find(root, "contracts")?;
+fn contracts(root: &Path, arguments: &Arguments) -> Result<BTreeMap<String, Contracts>> {
+    arguments.build(root, CONTRACTS)?;
+    let program = programs::contracts()?;
     let output = Command::new(&program)
         .current_dir(root)
         .stderr(Stdio::inherit())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Failure, Result};
+use registry::failure::{Failure, Result};
 
 const PREFIX: &str = "/api";
 const LIMITED: &str = "429";
