@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use embedded::{Cluster, Search, Storage};
+use embedded_postgres::{Cluster, Search, Storage};
 use migrations::{Context, PasswordVerifier, Passwords};
 use rand::{Rng, distr::Alphanumeric};
 use secrecy::{ExposeSecret, SecretString};
@@ -53,7 +53,7 @@ impl Database {
     /// Starts the server in the folder, and makes what is missing: cluster, roles, schemas.
     pub async fn open(folder: &Path, purpose: Purpose, posts: u64) -> Result<Self> {
         let folder = std::path::absolute(folder)?;
-        embedded::make_folder(&folder)?;
+        embedded_postgres::make_folder(&folder)?;
         let storage = Storage::Durable(folder.join("postgres"));
         let settings: &[&str] = match purpose {
             _ if posts < SMALL => &[],

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Stdio};
 
-use embedded::Search;
+use embedded_postgres::Search;
 use tokio::process::Command;
 use url::Url;
 use uuid::Uuid;

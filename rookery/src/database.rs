@@ -1,7 +1,7 @@
 //! The database: an embedded one, or what the environment gives.
 
 use common::config::{ConfigError, Env};
-use embedded::{Cluster, Search, Storage};
+use embedded_postgres::{Cluster, Search, Storage};
 use migrations::{Context, PasswordVerifier, Passwords};
 use rand::{Rng, distr::Alphanumeric};
 use secrecy::{ExposeSecret, SecretString};

@@ -12,7 +12,7 @@ pub enum Error {
     )]
     Port { port: u16, source: io::Error },
     #[error(transparent)]
-    Embedded(#[from] embedded::Error),
+    Embedded(#[from] embedded_postgres::Error),
     #[error(transparent)]
     Migrations(#[from] migrations::Error),
     #[error("{}: {source}; choose another folder with --data-dir", path.display())]

@@ -22,14 +22,14 @@ impl DataFolder {
     pub fn open(given: Option<&Path>, port: u16) -> Result<Self, Error> {
         let path = match given {
             Some(path) => std::path::absolute(path)?,
-            None => embedded::home()?.join(port.to_string()),
+            None => embedded_postgres::home()?.join(port.to_string()),
         };
         let failed = |source| Error::Folder {
             path: path.clone(),
             source,
         };
         // The account that PostgreSQL runs as must be let through; what is secret is closed below.
-        embedded::make_folder(&path)?;
+        embedded_postgres::make_folder(&path)?;
         let root = path.canonicalize().map_err(failed)?;
         Ok(Self { root })
     }

@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 use std::thread;
 
-use embedded::{Cluster, Search, Storage};
+use embedded_postgres::{Cluster, Search, Storage};
 use migrations::{PasswordVerifier, Passwords};
 use sqlx::{Connection, Executor, PgConnection};
 

@@ -105,7 +105,7 @@ pub fn layer(module: &str) -> Option<&'static Layer> {
 }
 
 /// Our crates that `domain` could name; of these it may use only what `DOMAIN_MAY_USE` lists.
-pub const OURS: [&str; 4] = ["common", "embedded", "migrations", "testkit"];
+pub const OURS: [&str; 4] = ["common", "embedded_postgres", "migrations", "testkit"];
 pub const DOMAIN_MAY_USE: [&str; 2] = ["common::Timestamp", "common::timestamp::Timestamp"];
 
 /// The macros that check SQL at compile time. Outside the subgraphs no `.sqlx` folder covers them.

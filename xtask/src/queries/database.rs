@@ -1,6 +1,6 @@
 //! A throwaway PostgreSQL with roles and migrations in place.
 
-use embedded::{Cluster, Search, Storage};
+use embedded_postgres::{Cluster, Search, Storage};
 use migrations::{PasswordVerifier, Passwords};
 use secrecy::SecretString;
 use tokio::runtime::{Builder, Runtime};

@@ -1,7 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use embedded::{Cluster, Error, Search, Storage};
+use embedded_postgres::{Cluster, Error, Search, Storage};
 
 use crate::support::{Owner, kill_all, open_folder, postmaster, processes_of, value, wait_until};
 

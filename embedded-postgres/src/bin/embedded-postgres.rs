@@ -1,4 +1,4 @@
-//! `cargo run -p embedded [DIR]`: a PostgreSQL for the developer, with no Docker and nothing to install.
+//! `cargo run -p embedded-postgres [DIR]`: a PostgreSQL for the developer, with no Docker and nothing to install.
 //!
 //! Prints the superuser's URL and runs until standard input ends (Ctrl-D) or the process does. With a folder the data
 //! stays there; without one it is gone afterwards.
@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use embedded::{Cluster, Error, Search, Storage};
+use embedded_postgres::{Cluster, Error, Search, Storage};
 
 fn main() -> ExitCode {
     let storage = std::env::args_os()

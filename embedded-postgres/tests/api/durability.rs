@@ -1,6 +1,6 @@
 use std::fs;
 
-use embedded::{Cluster, Search, Storage};
+use embedded_postgres::{Cluster, Search, Storage};
 
 use crate::support::{
     Owner, execute, kill_all, open_folder, postmaster, processes_of, value, wait_until,

@@ -1,11 +1,11 @@
-//! Needs the network: `cargo test -p embedded -- --ignored`.
+//! Needs the network: `cargo test -p embedded-postgres -- --ignored`.
 
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use embedded::{Cluster, Search, Source, Storage};
+use embedded_postgres::{Cluster, Search, Source, Storage};
 
 use crate::support::{open_folder, value};
 

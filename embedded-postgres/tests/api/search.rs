@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use embedded::Search;
+use embedded_postgres::Search;
 
 use crate::support::{fake_binaries, open_folder};
 
