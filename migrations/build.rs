@@ -1,7 +1,7 @@
-//! `sqlx::migrate!` watches the files that it found, not the folders for new ones.
+//! `sqlx::migrate!` makes cargo watch the migrations that it found. New files are found by watching their folder.
 
 fn main() {
-    for folder in ["users", "posts", "messaging"] {
-        println!("cargo::rerun-if-changed={folder}");
+    for context in contexts::Context::ALL {
+        println!("cargo::rerun-if-changed={context}");
     }
 }

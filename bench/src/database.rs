@@ -2,10 +2,9 @@
 
 use std::{fs, path::Path};
 
+use contexts::{Context, PerContext};
 use embedded_postgres::{Cluster, Search, Storage};
-use migrations::{Context, PasswordVerifier, Passwords};
-use rand::{Rng, distr::Alphanumeric};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::failure::{Failure, Result};
@@ -44,9 +43,7 @@ pub enum Purpose {
 pub struct Database {
     cluster: Cluster,
     admin_url: String,
-    users: SecretString,
-    posts: SecretString,
-    messaging: SecretString,
+    service_urls: PerContext<SecretString>,
 }
 
 impl Database {
@@ -66,24 +63,8 @@ impl Database {
         .await??;
         migrations::create_database(&cluster.url("postgres"), DATABASE).await?;
         let admin: Url = cluster.url(DATABASE).parse()?;
-        let passwords = [(); 4].map(|()| new_password());
-        let [migrator, users, posts, messaging] = &passwords;
-        let verifier = |password| PasswordVerifier::of(password);
-        migrations::bootstrap(
-            admin.as_str(),
-            &Passwords {
-                migrator: verifier(migrator)?,
-                users: verifier(users)?,
-                posts: verifier(posts)?,
-                messaging: verifier(messaging)?,
-            },
-        )
-        .await?;
-        migrations::migrate(url_as(&admin, "migrator", migrator)?.expose_secret()).await?;
         Ok(Self {
-            users: url_as(&admin, Context::Users.service_role(), users)?,
-            posts: url_as(&admin, Context::Posts.service_role(), posts)?,
-            messaging: url_as(&admin, Context::Messaging.service_role(), messaging)?,
+            service_urls: migrations::set_up(&admin).await?,
             admin_url: admin.into(),
             cluster,
         })
@@ -96,11 +77,7 @@ impl Database {
 
     /// URL of a service's role.
     pub fn service_url(&self, context: Context) -> &SecretString {
-        match context {
-            Context::Users => &self.users,
-            Context::Posts => &self.posts,
-            Context::Messaging => &self.messaging,
-        }
+        self.service_urls.get(context)
     }
 
     /// The process that all others of PostgreSQL are children of.
@@ -118,22 +95,4 @@ impl Database {
         let cluster = self.cluster;
         Ok(tokio::task::spawn_blocking(move || cluster.stop()).await??)
     }
-}
-
-fn url_as(admin: &Url, role: &str, password: &SecretString) -> Result<SecretString> {
-    let mut url = admin.clone();
-    url.set_username(role)
-        .and_then(|()| url.set_password(Some(password.expose_secret())))
-        .map_err(|()| Failure::new("the database's URL has no host"))?;
-    Ok(String::from(url).into())
-}
-
-/// Made anew at every start, as `rookery` does.
-fn new_password() -> SecretString {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(32)
-        .map(char::from)
-        .collect::<String>()
-        .into()
 }

@@ -1,40 +1,38 @@
+use contexts::{Context, PerContext};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 
-use crate::{Context, Error, PasswordVerifier};
+use crate::roles::{MIGRATOR, service_role};
+use crate::{Error, PasswordVerifier};
 
-const ROLES: &str = include_str!("../bootstrap/1_roles.sql");
-const SCHEMAS: &str = include_str!("../bootstrap/2_schemas.sql");
-const LEAVE: &str = include_str!("../bootstrap/3_leave.sql");
+const MIGRATOR_ROLE: &str = include_str!("../bootstrap/migrator.sql");
+const CONTEXT_TEMPLATE: &str = include_str!("../bootstrap/context.sql");
+const DATABASE: &str = include_str!("../bootstrap/database.sql");
 
-/// Two bootstraps of one database at once would make the same schemas: one waits for the other.
+/// Serializes the bootstraps of one database, which would otherwise create the same schemas at once.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('rookery.bootstrap'))";
 
-/// Roles belong to the server, and no lock that an administrator can take is as wide: of two bootstraps of different
-/// databases one fails, after waiting for the other, and is done again.
+/// Roles belong to the server, and an advisory lock covers one database only. Two bootstraps of different databases can
+/// conflict: one waits for the other, fails and is repeated.
 const ATTEMPTS: u32 = 5;
 
-/// What the roles log in with.
+/// The passwords that the roles log in with.
 #[derive(Clone)]
 pub struct Passwords {
     pub migrator: PasswordVerifier,
-    pub users: PasswordVerifier,
-    pub posts: PasswordVerifier,
-    pub messaging: PasswordVerifier,
+    pub services: PerContext<PasswordVerifier>,
 }
 
 impl Passwords {
-    fn by_role(&self) -> [(&'static str, &PasswordVerifier); 4] {
-        [
-            ("migrator", &self.migrator),
-            (Context::Users.service_role(), &self.users),
-            (Context::Posts.service_role(), &self.posts),
-            (Context::Messaging.service_role(), &self.messaging),
-        ]
+    fn by_role(&self) -> Vec<(String, &PasswordVerifier)> {
+        let mut passwords = vec![(MIGRATOR.to_owned(), &self.migrator)];
+        let services = self.services.iter();
+        passwords.extend(services.map(|(context, password)| (service_role(context), password)));
+        passwords
     }
 }
 
-/// Makes roles, schemas and grants in the database of `admin_url`, whose user is a superuser, or has CREATEROLE and owns
-/// the database. Idempotent; passwords are set anew each time.
+/// Creates roles, schemas and grants in the database of `admin_url`, whose user is a superuser, or has CREATEROLE and owns
+/// the database. Idempotent, but for the passwords, which are set at every call.
 pub async fn bootstrap(admin_url: &str, passwords: &Passwords) -> Result<(), Error> {
     let mut connection = PgConnection::connect(admin_url)
         .await
@@ -46,12 +44,12 @@ pub async fn bootstrap(admin_url: &str, passwords: &Passwords) -> Result<(), Err
         }
         attempt += 1;
     }
-    // What was committed stays; a connection that does not say goodbye harms nobody.
+    // The transaction is committed, so a failure to close the connection loses nothing.
     connection.close().await.ok();
     Ok(())
 }
 
-/// 'tuple concurrently updated', which has no SQLSTATE of its own, or a role that somebody else made first.
+/// 'tuple concurrently updated', which has no SQLSTATE of its own, or a role that a concurrent bootstrap created first.
 fn is_conflict(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| {
         error.message().starts_with("tuple concurrently")
@@ -62,14 +60,17 @@ fn is_conflict(error: &sqlx::Error) -> bool {
 async fn prepare(connection: &mut PgConnection, passwords: &Passwords) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     transaction.execute(LOCK).await?;
-    transaction.execute(ROLES).await?;
+    transaction.execute(MIGRATOR_ROLE).await?;
+    for context in Context::ALL {
+        let statements = CONTEXT_TEMPLATE.replace("CONTEXT", context.name());
+        transaction.execute(AssertSqlSafe(statements)).await?;
+    }
     for (role, verifier) in passwords.by_role() {
-        // A verifier is base64 and `$` and `:`: nothing in it needs quoting.
+        // A verifier consists of base64, `$` and `:`, so it needs no quoting.
         let statement = format!("ALTER ROLE {role} PASSWORD '{}'", verifier.as_str());
         transaction.execute(AssertSqlSafe(statement)).await?;
     }
-    transaction.execute(SCHEMAS).await?;
-    transaction.execute(LEAVE).await?;
+    transaction.execute(DATABASE).await?;
     let database: String = transaction
         .fetch_one("SELECT current_database()::text")
         .await?
@@ -78,18 +79,16 @@ async fn prepare(connection: &mut PgConnection, passwords: &Passwords) -> Result
     transaction.commit().await
 }
 
-/// Lets only our roles connect to `database`. A part of [`bootstrap`]; on its own for a database made from a template,
-/// which does not take over these rights.
+/// Lets only our roles connect to `database`. A part of [`bootstrap`], and also for a database created from a template:
+/// PostgreSQL does not copy these rights.
 pub async fn close_to_strangers(
     connection: &mut PgConnection,
     database: &str,
 ) -> Result<(), sqlx::Error> {
     let database = format!("\"{}\"", database.replace('"', "\"\""));
-    let mut roles = vec!["migrator"];
-    roles.extend(Context::ALL.map(Context::service_role));
+    let services = Context::ALL.map(service_role).join(", ");
     let statements = format!(
-        "REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {}",
-        roles.join(", ")
+        "REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {MIGRATOR}, {services}"
     );
     connection.execute(AssertSqlSafe(statements)).await?;
     Ok(())

@@ -5,7 +5,7 @@ use crate::Error;
 /// `duplicate_database`
 const EXISTS: &str = "42P04";
 
-/// Makes the database `name` when it is not there, through an administrator's connection to another one.
+/// Creates the database `name` unless it exists, through an administrator's connection to another database.
 pub async fn create_database(admin_url: &str, name: &str) -> Result<(), Error> {
     let mut connection = PgConnection::connect(admin_url)
         .await

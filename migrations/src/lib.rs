@@ -1,20 +1,24 @@
-//! Everything that changes the database's structure: roles and grants ([`bootstrap`]), the migrations of each context
-//! ([`migrate`]), and the check by which a service refuses a schema that is too old for it ([`check_schema`]).
+//! Everything that changes the structure of the database: roles and grants ([`bootstrap`]) and the migrations of each
+//! context ([`migrate`]), or both with new passwords ([`set_up`]). [`check_schema`] lets a service refuse a schema that is too
+//! old for it.
 //!
-//! A running service does none of it: it connects with a role that cannot.
+//! A running service changes no structure: its role has no right to.
 
 mod bootstrap;
-mod context;
 mod create;
 mod error;
+mod roles;
 mod scram;
+mod setup;
 mod status;
 mod versions;
 
 pub use bootstrap::{Passwords, bootstrap, close_to_strangers};
-pub use context::Context;
+pub use contexts::{Context, PerContext};
 pub use create::create_database;
 pub use error::Error;
+pub use roles::{owner_role, service_role};
 pub use scram::{PasswordVerifier, Unusable};
+pub use setup::set_up;
 pub use status::{ContextStatus, SchemaError, check_schema, status};
 pub use versions::{migrate, required_version};

@@ -1,9 +1,10 @@
 use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor, Row};
 
+use crate::roles::{migrations_table, owner_role};
 use crate::{Context, Error, required_version};
 
-/// Why a service must not start on this database.
+/// The reason why a service must not start on this database.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     #[error(
@@ -22,7 +23,7 @@ pub enum SchemaError {
     },
 }
 
-/// How far one context is.
+/// Version of a context's schema, in the database and in this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextStatus {
     pub context: Context,
@@ -32,8 +33,8 @@ pub struct ContextStatus {
     pub known: i64,
 }
 
-/// Refuses a schema that lacks migrations this program needs; a newer one is fine. For a service at its start, through
-/// its own pool or connection.
+/// Refuses a schema that lacks migrations this program needs; a newer schema is fine. A service calls this at its start,
+/// through its own pool or connection.
 pub async fn check_schema<'e>(
     executor: impl PgExecutor<'e>,
     context: Context,
@@ -53,14 +54,14 @@ pub async fn check_schema<'e>(
     }
 }
 
-/// How far the contexts are, as role `migrator` sees it.
+/// Versions of all contexts, read as role `migrator`.
 pub async fn status(migrator_url: &str) -> Result<Vec<ContextStatus>, Error> {
     let mut connection = PgConnection::connect(migrator_url)
         .await
         .map_err(Error::Connect)?;
     let mut found = Vec::with_capacity(Context::ALL.len());
     for context in Context::ALL {
-        let role = context.owner();
+        let role = owner_role(context);
         connection
             .execute(AssertSqlSafe(format!("SET ROLE {role}")))
             .await
@@ -83,7 +84,7 @@ async fn applied_version<'e>(
 ) -> Result<Option<i64>, sqlx::Error> {
     let statement = format!(
         "SELECT max(version) FROM {} WHERE success",
-        context.migrations_table()
+        migrations_table(context)
     );
     match executor.fetch_one(AssertSqlSafe(statement)).await {
         Ok(row) => row.try_get(0),
@@ -92,7 +93,7 @@ async fn applied_version<'e>(
     }
 }
 
-/// `undefined_table` and `invalid_schema_name`: nothing was ever applied.
+/// `undefined_table` and `invalid_schema_name`: no migration was ever applied.
 fn is_missing(error: &sqlx::Error) -> bool {
     error
         .as_database_error()

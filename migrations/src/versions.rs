@@ -1,13 +1,14 @@
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+use crate::roles::{migrations_table, owner_role, service_role};
 use crate::{Context, Error};
 
-/// Only one migrates a database at a time; the others wait here for as long as it takes, then find nothing to do.
+/// Serializes the migrations of one database: a second process waits without a limit, then finds nothing to do.
 const LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(hashtext('rookery.migrate')); RESET lock_timeout";
 
 /// Brings the schemas of all contexts up to date, as role `migrator`. Each migration is a transaction of its own.
-/// Does nothing to a schema that is newer than this program knows.
+/// A schema that is newer than this program stays as it is.
 pub async fn migrate(migrator_url: &str) -> Result<(), Error> {
     let mut connection = PgConnection::connect(migrator_url)
         .await
@@ -16,14 +17,14 @@ pub async fn migrate(migrator_url: &str) -> Result<(), Error> {
     for context in Context::ALL {
         migrate_context(&mut connection, context).await?;
     }
-    // The lock ends with the connection, also when that is cut off here.
+    // The lock ends with the connection, also if closing fails.
     connection.close().await.ok();
     Ok(())
 }
 
 async fn migrate_context(connection: &mut PgConnection, context: Context) -> Result<(), Error> {
-    let role = context.owner();
-    // What is made belongs to who makes it: without this the service could not read it.
+    let role = owner_role(context);
+    // The creator owns a table. The default privileges that let the service read it are those of the owner role.
     connection
         .execute(AssertSqlSafe(format!("SET ROLE {role}")))
         .await
@@ -35,11 +36,11 @@ async fn migrate_context(connection: &mut PgConnection, context: Context) -> Res
             MigrateError::VersionMismatch(version) => Error::Changed { context, version },
             source => Error::Migrate { context, source },
         })?;
-    // The default privileges of the schema let its service write; not to the record of its migrations.
+    // The default privileges of the schema let its service write to every table; this one must stay as it is.
     let protect = format!(
         "REVOKE INSERT, UPDATE, DELETE ON {} FROM {}; RESET ROLE",
-        context.migrations_table(),
-        context.service_role()
+        migrations_table(context),
+        service_role(context)
     );
     connection
         .execute(AssertSqlSafe(protect))
@@ -48,7 +49,7 @@ async fn migrate_context(connection: &mut PgConnection, context: Context) -> Res
     Ok(())
 }
 
-/// Version of the newest migration that this program knows; 0 when there is none.
+/// Version of the newest migration in this program, or 0 if it has none.
 pub fn required_version(context: Context) -> i64 {
     migrator(context)
         .iter()
@@ -63,11 +64,11 @@ fn migrator(context: Context) -> Migrator {
         Context::Posts => sqlx::migrate!("./posts"),
         Context::Messaging => sqlx::migrate!("./messaging"),
     };
-    migrator.dangerous_set_table_name(context.migrations_table());
+    migrator.dangerous_set_table_name(migrations_table(context));
     migrator
-        // A program that was rolled back meets a schema of its successor, which must still serve it.
+        // A program that was rolled back finds the schema of its successor and must still run on it.
         .set_ignore_missing(true)
-        // We hold a lock of our own over all contexts.
+        // `LOCK` covers all contexts.
         .set_locking(false);
     migrator
 }

@@ -1,4 +1,4 @@
-//! The processes of the system: started, waited for until they are ready, watched over, stopped.
+//! Starts the processes of the system, waits until they are ready, restarts those that end, and stops them.
 
 use std::{
     collections::BTreeMap,
@@ -14,42 +14,45 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{Process, error::Error, local};
+use crate::{
+    error::Error,
+    process::{Process, local},
+};
 
-const READY_WITHIN: Duration = Duration::from_mins(1);
-const POLL: Duration = Duration::from_millis(50);
-/// A process may take this long to finish what it is doing.
-const STOP_WITHIN: Duration = Duration::from_secs(20);
-/// A process that ended by itself is started again after this, and after twice as long each time it ends at once.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// One that ran this long did not end at once.
-const SETTLED: Duration = Duration::from_secs(30);
+const READY_TIMEOUT: Duration = Duration::from_mins(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Time that a process has for its open requests when it is stopped.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// Pause before a process that ended is started again. It doubles up to the maximum while the process keeps ending early.
+const MIN_RESTART_PAUSE: Duration = Duration::from_millis(500);
+const MAX_RESTART_PAUSE: Duration = Duration::from_secs(10);
+/// A process that ran this long starts again with the minimum pause.
+const STABLE_AFTER: Duration = Duration::from_secs(30);
 
-/// What a process is started with.
+/// Port and environment of a process.
 pub struct Plan {
     pub process: Process,
     pub port: u16,
-    /// Set in its environment, over what the launcher has.
+    /// Variables that replace or extend those of the launcher.
     pub set: BTreeMap<&'static str, String>,
-    /// Not for it.
+    /// Variables of the launcher that the process must not get.
     pub unset: Vec<&'static str>,
 }
 
-/// A process that runs as long as its standard input is open, which is here for that.
+/// A running process. It ends when its standard input is closed.
 struct Running {
     child: tokio::process::Child,
     stdin: Option<ChildStdin>,
 }
 
-/// A process of the system, kept running.
+/// A process of the system that is restarted whenever it ends.
 pub struct Child {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Plan {
-    /// Starts it and waits until it is ready.
+    /// Starts the process and waits until it is ready.
     pub async fn start(self) -> Result<Child, Error> {
         let plan = Arc::new(self);
         let mut running = plan.spawn()?;
@@ -69,15 +72,15 @@ impl Plan {
             .args(["process", name])
             .envs(&self.set)
             .env("LISTEN_ADDR", local(self.port).to_string())
-            // Its other end is here: when the launcher is gone, however it went, the process sees the end of it.
+            // The launcher holds the other end: if it is killed, the process sees the end of its input and stops.
             .stdin(Stdio::piped())
-            // Ctrl-C in the terminal is for the launcher, which stops the processes in order.
+            // Ctrl-C in the terminal must reach the launcher only, which stops the processes in order.
             .process_group(0);
         for name in &self.unset {
             command.env_remove(name);
         }
         let mut child = command.spawn().map_err(failed)?;
-        // Waiting for the process would close what is still with it.
+        // `Child::wait` closes an input that is still part of the child.
         let stdin = child.stdin.take();
         Ok(Running { child, stdin })
     }
@@ -91,7 +94,7 @@ impl Plan {
             .build()
             .map_err(std::io::Error::other)?;
         let url = format!("http://{}/ready", local(self.port));
-        while begin.elapsed() < READY_WITHIN {
+        while begin.elapsed() < READY_TIMEOUT {
             if let Some(status) = running.child.try_wait()? {
                 return Err(Error::EndedEarly { name, status });
             }
@@ -103,18 +106,18 @@ impl Plan {
             {
                 return Ok(());
             }
-            sleep(POLL).await;
+            sleep(POLL_INTERVAL).await;
         }
         Err(Error::NotReady {
             name,
-            seconds: READY_WITHIN.as_secs(),
+            seconds: READY_TIMEOUT.as_secs(),
         })
     }
 
-    /// Starts it again whenever it ends, as any supervisor in production would, until it is to stop.
+    /// Restarts the process whenever it ends, as a supervisor in production does, until `stop` changes.
     async fn keep_running(self: Arc<Self>, mut running: Running, mut stop: watch::Receiver<bool>) {
         let name = self.process.name();
-        let mut pause = FIRST_PAUSE;
+        let mut pause = MIN_RESTART_PAUSE;
         loop {
             let begin = Instant::now();
             let ended = tokio::select! {
@@ -122,8 +125,8 @@ impl Plan {
                 _ = stop.changed() => return end(name, running).await,
             };
             let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-            pause = if begin.elapsed() > SETTLED {
-                FIRST_PAUSE
+            pause = if begin.elapsed() > STABLE_AFTER {
+                MIN_RESTART_PAUSE
             } else {
                 pause
             };
@@ -136,7 +139,7 @@ impl Plan {
                     () = sleep(pause) => {}
                     _ = stop.changed() => return,
                 }
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(MAX_RESTART_PAUSE);
                 match self.spawn() {
                     Ok(again) => break running = again,
                     Err(error) => eprintln!("rookery: {error}"),
@@ -146,26 +149,26 @@ impl Plan {
     }
 }
 
-/// Lets a process finish what it is doing; kills it when it does not.
+/// Asks a process to stop, and kills it after [`STOP_TIMEOUT`].
 async fn end(name: &'static str, mut running: Running) {
     drop(running.stdin.take());
-    if tokio::time::timeout(STOP_WITHIN, running.child.wait())
+    if tokio::time::timeout(STOP_TIMEOUT, running.child.wait())
         .await
         .is_err()
     {
         eprintln!(
             "rookery: {name} did not stop within {} seconds and was killed",
-            STOP_WITHIN.as_secs()
+            STOP_TIMEOUT.as_secs()
         );
-        // It can only have ended in the meantime.
+        // This fails only if the process has ended in the meantime.
         let _ = running.child.kill().await;
     }
 }
 
 impl Child {
-    /// Stops it and waits for its end.
+    /// Stops the process and waits for its end.
     pub async fn stop(self) {
-        // The task ends only by this.
+        // Both fail only if the task has ended already.
         let _ = self.stop.send(true);
         let _ = self.task.await;
     }

@@ -1,9 +1,8 @@
 //! The database: an embedded one, or what the environment gives.
 
-use common::config::{ConfigError, Env};
+use common::config::Env;
+use contexts::{Context, PerContext};
 use embedded_postgres::{Cluster, Search, Storage};
-use migrations::{Context, PasswordVerifier, Passwords};
-use rand::{Rng, distr::Alphanumeric};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use url::Url;
@@ -13,29 +12,23 @@ use crate::{error::Error, folder::DataFolder};
 /// The database of an embedded cluster. The superuser's own database stays closed to the services.
 const DATABASE: &str = "rookery";
 
-/// Where the services find their database. An embedded cluster runs as long as this value lives.
+/// The connection strings of the services. An embedded cluster runs as long as this value lives.
 pub struct Database {
-    pub users: SecretString,
-    pub posts: SecretString,
-    pub messaging: SecretString,
+    pub service_urls: PerContext<SecretString>,
     cluster: Option<Cluster>,
-    /// What it is, for people.
+    /// What the launcher prints about it.
     pub description: String,
 }
 
 impl Database {
-    /// Makes the database ready: started when it is ours, roles and schemas up to date.
+    /// Prepares the database.
     ///
-    /// `USERS_DATABASE_URL`, `POSTS_DATABASE_URL` and `MESSAGING_DATABASE_URL` are used as they are, migrated when
-    /// `MIGRATION_DATABASE_URL` is there. `DATABASE_URL` alone is an administrator's, in whose database roles and schemas
-    /// are made. Without any of them a private cluster is started.
+    /// The variables of the services (`USERS_DATABASE_URL`, …) are used as they are, and `MIGRATION_DATABASE_URL`, if it is
+    /// set, migrates their database. `DATABASE_URL` alone is the URL of an administrator, in whose database the launcher
+    /// creates roles and schemas. Without any of them it starts a private cluster.
     pub async fn prepare(env: &Env, folder: &DataFolder) -> Result<Self, Error> {
-        const URLS: [&str; 3] = [
-            "USERS_DATABASE_URL",
-            "POSTS_DATABASE_URL",
-            "MESSAGING_DATABASE_URL",
-        ];
-        if URLS.iter().any(|name| env.optional(name).is_some()) {
+        let is_set = |context: Context| env.optional(context.database_url_variable()).is_some();
+        if Context::ALL.into_iter().any(is_set) {
             return Self::external(env).await;
         }
         if let Some(url) = env.optional("DATABASE_URL") {
@@ -73,13 +66,10 @@ impl Database {
     }
 
     async fn external(env: &Env) -> Result<Self, Error> {
-        const EXPECTS: &str = "the URL of this service's own role, as for the other two services";
-        let url =
-            |name| -> Result<SecretString, ConfigError> { Ok(env.required(name, EXPECTS)?.into()) };
+        const EXPECTS: &str = "the URL of this service's own role, as for the other services";
+        let url = |context: Context| env.required(context.database_url_variable(), EXPECTS);
         let database = Self {
-            users: url("USERS_DATABASE_URL")?,
-            posts: url("POSTS_DATABASE_URL")?,
-            messaging: url("MESSAGING_DATABASE_URL")?,
+            service_urls: PerContext::try_new(|context| url(context).map(Into::into))?,
             cluster: None,
             description: "PostgreSQL as given by the environment".to_owned(),
         };
@@ -89,55 +79,30 @@ impl Database {
         Ok(database)
     }
 
-    /// Makes roles, with new passwords, and schemas in an administrator's database.
     async fn within(
         admin: &Url,
         cluster: Option<Cluster>,
         description: String,
     ) -> Result<Self, Error> {
-        let (migrator, users, posts, messaging) = (
-            new_password(),
-            new_password(),
-            new_password(),
-            new_password(),
-        );
-        let verifier =
-            |password: &SecretString| PasswordVerifier::of(password).map_err(std::io::Error::other);
-        let passwords = Passwords {
-            migrator: verifier(&migrator)?,
-            users: verifier(&users)?,
-            posts: verifier(&posts)?,
-            messaging: verifier(&messaging)?,
-        };
-        migrations::bootstrap(admin.as_str(), &passwords).await?;
-        let url_as = |role: &str, password: &SecretString| -> SecretString {
-            let mut url = admin.clone();
-            // Neither fails for a URL with a host, which the administrator's has: it was just used.
-            let _ = url.set_username(role);
-            let _ = url.set_password(Some(password.expose_secret()));
-            String::from(url).into()
-        };
-        migrations::migrate(url_as("migrator", &migrator).expose_secret()).await?;
         Ok(Self {
-            users: url_as(Context::Users.service_role(), &users),
-            posts: url_as(Context::Posts.service_role(), &posts),
-            messaging: url_as(Context::Messaging.service_role(), &messaging),
+            service_urls: migrations::set_up(admin).await?,
             cluster,
             description,
         })
     }
 
-    /// The demo's addresses belong to nobody, who could follow a link in a mail: they count as verified.
+    /// Marks the addresses of the demo accounts as verified: they have no mailbox to open a link from.
     pub async fn confirm_demo_addresses(&self) -> Result<(), sqlx::Error> {
         const CONFIRM: &str = "UPDATE users.users SET email_verified_at = created_at \
              WHERE lower(email) IN ('ada@example.com', 'grace@example.com', 'linus@example.com') \
              AND email_verified_at IS NULL";
-        let mut connection = PgConnection::connect(self.users.expose_secret()).await?;
+        let users = self.service_urls.get(Context::Users);
+        let mut connection = PgConnection::connect(users.expose_secret()).await?;
         connection.execute(CONFIRM).await?;
         connection.close().await
     }
 
-    /// Whether it still runs, as far as that is ours to know.
+    /// Whether the embedded cluster still runs; true for an external database.
     pub fn is_running(&self) -> bool {
         self.cluster.as_ref().is_none_or(Cluster::is_running)
     }
@@ -152,14 +117,4 @@ impl Database {
             .map_err(std::io::Error::other)??;
         Ok(())
     }
-}
-
-/// Made anew at every start: nothing has to be stored, and an old one is worth nothing.
-fn new_password() -> SecretString {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(32)
-        .map(char::from)
-        .collect::<String>()
-        .into()
 }

@@ -1,18 +1,23 @@
-//! `cargo run`: the whole system on this machine. PostgreSQL, the three services and the router, each a process of its
-//! own, started in order, seeded, watched over, and stopped with Ctrl-C.
+//! `cargo run`: the whole system on this machine. PostgreSQL, the services and the router, each a process of its own,
+//! started in order, seeded, watched over, and stopped with Ctrl-C.
 
 mod children;
 mod database;
 mod error;
 mod folder;
+mod launch;
 mod ports;
+mod process;
 mod seed;
+mod services;
 mod system;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand, ValueEnum};
-use common::{service, shutdown};
+use clap::{Parser, Subcommand};
+use contexts::ROUTER_PORT;
+
+use process::Process;
 
 /// Rookery: a social network's backend as a federated graph, whole, on this machine.
 #[derive(Parser)]
@@ -26,8 +31,8 @@ struct Cli {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// Port of the router; the services take the three ports after it.
-    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u16).range(1..=65532))]
+    /// Port of the router; the services take the ports after it.
+    #[arg(long, value_name = "N", default_value_t = ROUTER_PORT, value_parser = clap::value_parser!(u16).range(1..=i64::from(ports::MAX_ROUTER_PORT)))]
     port: u16,
 
     /// Stop when standard input ends, and not at Ctrl-C: for a parent that may be killed.
@@ -42,45 +47,10 @@ struct Cli {
 enum Part {
     /// Runs one process of the system; the launcher starts itself with this.
     #[command(hide = true)]
-    Process { process: Process },
-}
-
-/// A process of the system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Process {
-    Users,
-    Posts,
-    Messaging,
-    Router,
-}
-
-impl Process {
-    const SERVICES: [Self; 3] = [Self::Users, Self::Posts, Self::Messaging];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Posts => "posts",
-            Self::Messaging => "messaging",
-            Self::Router => "router",
-        }
-    }
-
-    /// Runs it in this process, until told to stop or the launcher is gone.
-    fn run(self) -> ExitCode {
-        let until = shutdown::with_parent;
-        match self {
-            Self::Users => service::start(self.name(), until, users::run),
-            Self::Posts => service::start(self.name(), until, posts::run),
-            Self::Messaging => service::start(self.name(), until, messaging::run),
-            Self::Router => router::start(until),
-        }
-    }
-}
-
-/// Where a process of the system listens.
-fn local(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
+    Process {
+        #[arg(value_parser = Process::by_name)]
+        process: Process,
+    },
 }
 
 fn main() -> ExitCode {

@@ -1,17 +1,27 @@
-//! The four ports of a system: the router's and the three after it.
+//! The ports of a system: the router's, and those after it for the services.
 
 use std::net::TcpListener;
 
-use crate::{Process, error::Error, local};
+use contexts::{LAST_PORT, ROUTER_PORT};
+
+use crate::{
+    error::Error,
+    process::{Process, local},
+};
+
+/// The highest port of a router: the services need the ports after it.
+pub const MAX_ROUTER_PORT: u16 = u16::MAX - (LAST_PORT - ROUTER_PORT);
 
 #[derive(Clone, Copy, Debug)]
-pub struct Ports(u16);
+pub struct Ports {
+    router: u16,
+}
 
 impl Ports {
-    /// The ports from `first` on, all of them free. Found out here, and not by the first process that fails.
-    pub fn claim(first: u16) -> Result<Self, Error> {
-        let ports = Self(first);
-        for port in first..=first.saturating_add(3) {
+    /// Checks that all ports are free, so that a conflict is reported before the database starts.
+    pub fn claim(router: u16) -> Result<Self, Error> {
+        let ports = Self { router };
+        for port in Process::all().map(|process| ports.of(process)) {
             TcpListener::bind(local(port)).map_err(|source| Error::Port { port, source })?;
         }
         Ok(ports)
@@ -19,10 +29,8 @@ impl Ports {
 
     pub fn of(self, process: Process) -> u16 {
         match process {
-            Process::Router => self.0,
-            Process::Users => self.0 + 1,
-            Process::Posts => self.0 + 2,
-            Process::Messaging => self.0 + 3,
+            Process::Router => self.router,
+            Process::Service(context) => self.router + (context.port() - ROUTER_PORT),
         }
     }
 

@@ -2,16 +2,16 @@ use std::sync::OnceLock;
 use std::thread;
 
 use embedded_postgres::{Cluster, Search, Storage};
-use migrations::{PasswordVerifier, Passwords};
+use migrations::{PasswordVerifier, Passwords, PerContext};
 use sqlx::{Connection, Executor, PgConnection};
 
 /// Password of `migrator` and of the services' roles.
 pub const PASSWORD: &str = "only-for-tests";
 
-/// The database that every test's own is copied from.
+/// The database that each test's database is a copy of.
 pub(crate) const TEMPLATE: &str = "rookery_template";
 
-/// The cluster of this process: started by the first test that asks, gone with the process.
+/// The cluster of this process. The first test that needs it starts it; it ends with the process.
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
@@ -24,14 +24,12 @@ pub(crate) fn cluster() -> &'static Cluster {
     })
 }
 
-/// The same for all tests of a process: roles belong to the cluster, not to a database.
+/// The same passwords for all tests of a process, because roles belong to the cluster and not to a database.
 pub fn passwords() -> Passwords {
     let verifier = PasswordVerifier::of(&PASSWORD.into()).expect("a usable password");
     Passwords {
-        migrator: verifier.clone(),
-        users: verifier.clone(),
-        posts: verifier.clone(),
-        messaging: verifier,
+        services: PerContext::new(|_| verifier.clone()),
+        migrator: verifier,
     }
 }
 
@@ -49,7 +47,7 @@ async fn prepare(cluster: &Cluster) {
     migrations::migrate(&url(cluster.port(), "migrator", TEMPLATE))
         .await
         .expect("the migrations");
-    // A session in the template would keep it from being copied.
+    // PostgreSQL cannot copy a template that has sessions.
     admin
         .execute("ALTER DATABASE rookery_template ALLOW_CONNECTIONS false")
         .await
@@ -61,7 +59,7 @@ pub(crate) fn url(port: u16, role: &str, database: &str) -> String {
     format!("postgres://{role}:{PASSWORD}@127.0.0.1:{port}/{database}")
 }
 
-/// Runs on a thread and a runtime of its own, wherever the caller is: in a runtime, or in a `Drop`.
+/// Runs `work` on a thread and a runtime of its own, so that callers inside a runtime or a `Drop` can block on it.
 pub(crate) fn apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
     thread::scope(|scope| {
         scope

@@ -65,7 +65,7 @@ impl TestDatabase {
 
     /// URL of the role that the service of this context connects as.
     pub fn url(&self, context: Context) -> String {
-        self.url_in(context.service_role(), &self.name)
+        self.url_in(&migrations::service_role(context), &self.name)
     }
 
     /// URL of role `migrator`.

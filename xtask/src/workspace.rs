@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
+use contexts::Context;
 
 use registry::failure::{Failure, Result};
 
-/// The contexts, in the order the contract names them.
-pub const CONTEXTS: [&str; 3] = ["users", "posts", "messaging"];
+/// Names of the contexts: of their crates, subgraphs and schemas.
+pub const CONTEXTS: [&str; Context::ALL.len()] = Context::NAMES;
 
 pub struct Workspace {
     pub metadata: Metadata,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::ValueEnum;
-use migrations::Context;
+use contexts::Context;
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::{net::TcpStream, process::Command, time::sleep};
@@ -134,21 +134,27 @@ impl System {
             Events::Postgres => "postgres".to_owned(),
             Events::Nats => self.start_nats().await?,
         };
-        let environment = environment::users(&self.keys, &self.database, self.files.path());
-        let users = self.launch(choice, "users", "users", environment).await?;
-        let asking = |system: &Self, context| {
-            environment::asking(&system.keys, &system.database, context, users)
-        };
-        let posts = asking(self, Context::Posts);
-        let posts = self.launch(choice, "posts", "posts", posts).await?;
-        let mut messaging = asking(self, Context::Messaging);
-        messaging.insert("EVENTS_URL".to_owned(), events);
-        let first = self
-            .launch(choice, "messaging-1", "messaging", messaging.clone())
-            .await?;
-        self.launch(choice, "messaging-2", "messaging", messaging)
-            .await?;
-        let mut router = environment::router(&self.keys, users, posts, first);
+        let mut services = Vec::new();
+        for context in Context::ALL {
+            let mut environment = environment::service(
+                &self.keys,
+                &self.database,
+                self.files.path(),
+                context,
+                &services,
+            );
+            let program = context.name();
+            let mut name = program;
+            if context == Context::Messaging {
+                environment.insert("EVENTS_URL".to_owned(), events.clone());
+                self.launch(choice, "messaging-2", program, environment.clone())
+                    .await?;
+                name = "messaging-1";
+            }
+            let address = self.launch(choice, name, program, environment).await?;
+            services.push((context, address));
+        }
+        let mut router = environment::router(&self.keys, &services);
         // Those of a router that was killed may still be there when they come back.
         let most = choice.clients.saturating_add(1_000).max(15_000);
         router.insert("LIVE_MAX_CLIENTS".to_owned(), most.to_string());

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
-use migrations::Context;
+use contexts::Context;
 use secrecy::ExposeSecret;
 
 use super::{Setting, keys::Keys};
@@ -22,46 +22,38 @@ pub fn verifying(keys: &Keys) -> Environment {
     ])
 }
 
-/// The users service, which signs; what it writes goes below the folder.
-pub fn users(keys: &Keys, database: &Database, folder: &Path) -> Environment {
-    let folder = folder.display();
-    let mut environment = service(keys, database, Context::Users);
-    environment.extend(of([
-        (
-            "JWT_PRIVATE_KEY_FILE",
-            keys.private_file.display().to_string(),
-        ),
-        ("SMTP_URL", format!("file:{folder}/mail")),
-        ("AVATAR_STORE_URL", format!("file:{folder}/avatars")),
-        ("PUBLIC_URL", "http://127.0.0.1:4000".to_owned()),
-    ]));
-    environment
-}
-
-/// Another service, which asks the users service.
-pub fn asking(
+/// A service. It knows the services that were started before it; users writes its files below the folder.
+pub fn service(
     keys: &Keys,
     database: &Database,
+    folder: &Path,
     context: Context,
-    users: SocketAddr,
+    services: &[(Context, SocketAddr)],
 ) -> Environment {
-    let mut environment = service(keys, database, context);
-    environment.insert("USERS_URL".to_owned(), url(users));
+    let mut environment = verifying(keys);
+    let url = database.service_url(context).expose_secret();
+    environment.insert("DATABASE_URL".to_owned(), url.to_owned());
+    environment.extend(urls(services));
+    if context == Context::Users {
+        let folder = folder.display();
+        environment.extend(of([
+            (
+                "JWT_PRIVATE_KEY_FILE",
+                keys.private_file.display().to_string(),
+            ),
+            ("SMTP_URL", format!("file:{folder}/mail")),
+            ("AVATAR_STORE_URL", format!("file:{folder}/avatars")),
+            ("PUBLIC_URL", "http://127.0.0.1:4000".to_owned()),
+        ]));
+    }
     environment
 }
 
-/// The router, without limits of rate.
-pub fn router(
-    keys: &Keys,
-    users: SocketAddr,
-    posts: SocketAddr,
-    messaging: SocketAddr,
-) -> Environment {
+/// The router, without rate limits.
+pub fn router(keys: &Keys, services: &[(Context, SocketAddr)]) -> Environment {
     let mut environment = verifying(keys);
+    environment.extend(urls(services));
     environment.extend(of([
-        ("USERS_URL", url(users)),
-        ("POSTS_URL", url(posts)),
-        ("MESSAGING_URL", url(messaging)),
         ("RATE_LIMIT_USER", "0".to_owned()),
         ("RATE_LIMIT_ANONYMOUS", "0".to_owned()),
     ]));
@@ -75,15 +67,12 @@ pub fn with(mut environment: Environment, set: &[Setting], name: &str) -> Enviro
     environment
 }
 
-fn service(keys: &Keys, database: &Database, context: Context) -> Environment {
-    let mut environment = verifying(keys);
-    let url = database.service_url(context).expose_secret();
-    environment.insert("DATABASE_URL".to_owned(), url.to_owned());
-    environment
-}
-
-fn url(address: SocketAddr) -> String {
-    format!("http://{address}")
+/// The base URLs of services, by their variables.
+fn urls(services: &[(Context, SocketAddr)]) -> impl Iterator<Item = (String, String)> {
+    services.iter().map(|(context, address)| {
+        let name = context.url_variable().to_owned();
+        (name, format!("http://{address}"))
+    })
 }
 
 fn of<const N: usize>(variables: [(&str, String); N]) -> Environment {

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use migrations::Context;
+use contexts::Context;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -112,28 +112,28 @@ impl System {
     }
 
     async fn start_processes(&mut self, choice: &Choice) -> Result<()> {
-        let program = |name| choice.bin_dir.join(name);
-        let environment = environment::users(&self.keys, &self.database, self.files.path());
-        let users = self
-            .launch(choice, "users", program("users"), vec![], environment)
-            .await?;
-        let asking = |system: &Self, context| {
-            environment::asking(&system.keys, &system.database, context, users)
-        };
-        let posts = choice.posts_program.clone();
-        let posts = posts.unwrap_or_else(|| program("posts"));
-        let environment = asking(self, Context::Posts);
-        let posts = self
-            .launch(choice, "posts", posts, vec![], environment)
-            .await?;
-        let environment = asking(self, Context::Messaging);
-        let messaging = program("messaging");
-        let messaging = self
-            .launch(choice, "messaging", messaging, vec![], environment)
-            .await?;
+        let mut services = Vec::new();
+        for context in Context::ALL {
+            let environment = environment::service(
+                &self.keys,
+                &self.database,
+                self.files.path(),
+                context,
+                &services,
+            );
+            let program = match (context, &choice.posts_program) {
+                (Context::Posts, Some(program)) => program.clone(),
+                _ => choice.bin_dir.join(context.name()),
+            };
+            let address = self
+                .launch(choice, context.name(), program, vec![], environment)
+                .await?;
+            services.push((context, address));
+        }
         self.process("posts")?.until_gauge(INDEX_READY).await?;
-        let environment = environment::router(&self.keys, users, posts, messaging);
-        self.launch(choice, "router", program("router"), vec![], environment)
+        let environment = environment::router(&self.keys, &services);
+        let router = choice.bin_dir.join("router");
+        self.launch(choice, "router", router, vec![], environment)
             .await?;
         let mut environment = environment::verifying(&self.keys);
         let url = self.database.admin_url().to_owned();

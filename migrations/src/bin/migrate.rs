@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Parser, Subcommand};
 use common::config::{ConfigError, Env, malformed};
-use migrations::{PasswordVerifier, Passwords};
+use migrations::{Context, PasswordVerifier, Passwords, PerContext};
 use sqlx::postgres::PgConnectOptions;
 
 const ADMIN_URL: &str = "the PostgreSQL URL of an administrator (superuser, or CREATEROLE and owner of the database), such as postgres://postgres:password@127.0.0.1:5432/rookery";
@@ -23,8 +23,7 @@ struct Arguments {
 #[derive(Clone, Copy, Subcommand)]
 #[expect(clippy::doc_markdown, reason = "clap prints these lines as they are")]
 enum Command {
-    /// Make roles, schemas and grants (ADMIN_DATABASE_URL, USERS_DB_PASSWORD, POSTS_DB_PASSWORD,
-    /// MESSAGING_DB_PASSWORD, MIGRATOR_DB_PASSWORD); as often as one likes
+    #[command(about = bootstrap_help())]
     Bootstrap,
     /// Apply the migrations that are missing (MIGRATION_DATABASE_URL); the default
     Up,
@@ -32,7 +31,7 @@ enum Command {
     Status,
 }
 
-/// Why the command failed.
+/// The reason why the command failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
@@ -60,6 +59,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// Names all variables, so the text follows the list of contexts.
+fn bootstrap_help() -> String {
+    let passwords = Context::ALL.map(Context::database_password_variable);
+    format!(
+        "Make roles, schemas and grants (ADMIN_DATABASE_URL, {}, MIGRATOR_DB_PASSWORD); as often as one likes",
+        passwords.join(", ")
+    )
+}
+
 fn run(command: Command, env: &Env) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -69,9 +77,9 @@ fn run(command: Command, env: &Env) -> Result<(), Failure> {
             let url = url(env, "ADMIN_DATABASE_URL", ADMIN_URL)?;
             let passwords = Passwords {
                 migrator: password(env, "MIGRATOR_DB_PASSWORD")?,
-                users: password(env, "USERS_DB_PASSWORD")?,
-                posts: password(env, "POSTS_DB_PASSWORD")?,
-                messaging: password(env, "MESSAGING_DB_PASSWORD")?,
+                services: PerContext::try_new(|context| {
+                    password(env, context.database_password_variable())
+                })?,
             };
             runtime.block_on(migrations::bootstrap(url, &passwords))?;
             println!("roles, schemas and grants are in place");
@@ -103,7 +111,7 @@ fn url<'e>(
 ) -> Result<&'e str, ConfigError> {
     let url = env.required(name, expects)?;
     PgConnectOptions::from_str(url).map_err(|error| malformed(name, expects, error))?;
-    // sqlx takes any scheme for its own.
+    // sqlx accepts any scheme.
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(malformed(name, expects, "it is no postgres:// URL"));
     }

@@ -1,4 +1,4 @@
-use migrations::{Context, bootstrap, migrate};
+use migrations::{Context, bootstrap, migrate, owner_role, service_role};
 
 use crate::support::{connect, run, texts};
 
@@ -23,7 +23,8 @@ async fn bootstrap_can_be_repeated_and_changes_nothing_then() {
     bootstrap(&url, &testkit::passwords()).await.unwrap();
     let mut admin = connect(&url).await;
     let first = texts(&mut admin, STATE).await;
-    assert!(first.len() > 7 + 3 + 4, "{first:#?}");
+    // Role `migrator`; two roles, a schema and four default privileges for each context.
+    assert!(first.len() > 1 + 7 * Context::ALL.len(), "{first:#?}");
 
     bootstrap(&url, &testkit::passwords()).await.unwrap();
     assert_eq!(texts(&mut admin, STATE).await, first);
@@ -72,15 +73,19 @@ async fn an_administrator_needs_to_be_no_superuser() {
         ),
     )
     .await;
+    let roles =
+        Context::ALL.map(|context| format!("{}, {}", owner_role(context), service_role(context)));
     // On PostgreSQL 16 and newer CREATEROLE reaches only the roles one has ADMIN OPTION on; here others made them.
     run(
         &mut superuser,
-        "DO $$ BEGIN
-            IF current_setting('server_version_num')::int >= 160000 THEN
-                GRANT migrator, users_owner, users_svc, posts_owner, posts_svc, messaging_owner, messaging_svc
-                TO administrator WITH ADMIN OPTION;
-            END IF;
-         END $$",
+        &format!(
+            "DO $$ BEGIN
+                IF current_setting('server_version_num')::int >= 160000 THEN
+                    GRANT migrator, {} TO administrator WITH ADMIN OPTION;
+                END IF;
+             END $$",
+            roles.join(", ")
+        ),
     )
     .await;
     let url = database

@@ -1,5 +1,6 @@
 use std::process::{Command, Output};
 
+use migrations::Context;
 use testkit::PASSWORD;
 
 fn migrate(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -19,13 +20,12 @@ fn text(bytes: &[u8]) -> String {
 async fn bootstrap_then_up_prepares_an_empty_database() {
     let database = testkit::empty_database().await;
     let admin = database.admin_url();
-    let environment = [
+    let mut environment = vec![
         ("ADMIN_DATABASE_URL", admin.as_str()),
-        ("USERS_DB_PASSWORD", PASSWORD),
-        ("POSTS_DB_PASSWORD", PASSWORD),
-        ("MESSAGING_DB_PASSWORD", PASSWORD),
         ("MIGRATOR_DB_PASSWORD", PASSWORD),
     ];
+    environment
+        .extend(Context::ALL.map(|context| (context.database_password_variable(), PASSWORD)));
     let made = migrate(&["bootstrap"], &environment);
     assert!(made.status.success(), "{}", text(&made.stderr));
 

@@ -1,5 +1,6 @@
 //! A part of the system is down: what depends on it is missing, the rest arrives, and it comes back by itself.
 
+use contexts::Context;
 use serde_json::{Value, json};
 
 use crate::{
@@ -137,7 +138,10 @@ async fn after_a_crash_of_the_database_a_timeline_has_what_was_written_and_the_i
         }
     };
     assert_eq!(ids(&timeline)[0], written);
-    let metrics = scene.system.service_url(2).replace("/graphql", "/metrics");
+    let metrics = scene
+        .system
+        .service_url(Context::Posts)
+        .replace("/graphql", "/metrics");
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     loop {
         let answer = client.get(&metrics).send().await.unwrap();

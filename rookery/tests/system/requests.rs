@@ -1,5 +1,6 @@
 //! How many requests a page costs: as many for a hundred items as for one.
 
+use contexts::Context;
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,7 +32,7 @@ pub async fn requests(
     // A service writes its lines in order, so behind this one there is none of the operation.
     let end = new_trace_id();
     let traceparent = format!("00-{end}-00f067aa0ba902b7-01");
-    for service in 1..=3 {
+    for service in Context::ALL {
         let client = Client::new(system.service_url(service));
         client
             .data(
@@ -41,7 +42,7 @@ pub async fn requests(
             )
             .await;
     }
-    system.wait_for(&end, 3);
+    system.wait_for(&end, Context::ALL.len());
     (data, system.lines_with(&[ANSWERED, &trace_id]).len())
 }
 

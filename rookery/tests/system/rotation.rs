@@ -10,6 +10,7 @@ use std::{
 };
 
 use common::auth::KeyPair;
+use contexts::Context;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -170,7 +171,7 @@ async fn keys_rotate_under_traffic_with_no_restart_and_no_failed_request() {
         traffic.go_on().await;
     }
     let old_token = format!("Bearer {}", person.token);
-    let places = [1, 2, 3].map(|number| system.service_url(number));
+    let places = Context::ALL.map(|context| system.service_url(context));
     for place in places.into_iter().chain([system.url("/graphql")]) {
         let place = Client::new(place);
         let refused = async || {

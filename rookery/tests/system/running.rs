@@ -15,12 +15,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use contexts::{Context, LAST_PORT, ROUTER_PORT};
 use tempfile::TempDir;
 
 use crate::secrets;
 
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Ports of a system: the router's and those of the services.
+const PORTS: u16 = LAST_PORT - ROUTER_PORT + 1;
 
 pub struct Running {
     pub port: u16,
@@ -46,17 +50,17 @@ pub fn data_folder() -> TempDir {
         .unwrap()
 }
 
-/// The first of four free ports. Below the range that the kernel takes ports of outgoing connections from, which would be
+/// The first of as many free ports in a row as the system has processes. Below the range that the kernel takes ports of outgoing connections from, which would be
 /// taken again before a service listens.
 pub fn free_ports() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     // Test processes that run at the same time begin at different places.
-    let begin = 10_000 + u16::try_from(std::process::id() % 2_500).unwrap() * 8;
+    let begin = 10_000 + u16::try_from(std::process::id() % 2_500).unwrap() * 2 * PORTS;
     let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
-        let first = begin + TAKEN.fetch_add(4, Ordering::Relaxed);
+        let first = begin + TAKEN.fetch_add(PORTS, Ordering::Relaxed);
         assert!(first < 32_000, "no free ports");
-        if (first..first + 4).all(free) {
+        if (first..first + PORTS).all(free) {
             return first;
         }
     }
@@ -104,9 +108,10 @@ impl Running {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// Address of a service's own port: 1 users, 2 posts, 3 messaging.
-    pub fn service_url(&self, number: u16) -> String {
-        format!("http://127.0.0.1:{}/graphql", self.port + number)
+    /// GraphQL endpoint of a service at its own port.
+    pub fn service_url(&self, context: Context) -> String {
+        let port = self.port + (context.port() - ROUTER_PORT);
+        format!("http://127.0.0.1:{port}/graphql")
     }
 
     /// The process of a part of the system.

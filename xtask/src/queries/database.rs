@@ -1,65 +1,46 @@
 //! A throwaway PostgreSQL with roles and migrations in place.
 
 use embedded_postgres::{Cluster, Search, Storage};
-use migrations::{PasswordVerifier, Passwords};
-use secrecy::SecretString;
+use migrations::{Context, PerContext};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::{Builder, Runtime};
 
 use registry::failure::{Failure, Result};
 
-/// The cluster listens on 127.0.0.1, holds no data, and is gone when the command ends.
-const PASSWORD: &str = "describes-queries";
+/// The cluster listens on 127.0.0.1, holds no data, and ends with the command.
 const DATABASE: &str = "rookery";
 
 pub struct Database {
     cluster: Cluster,
+    urls: PerContext<SecretString>,
 }
 
 impl Database {
-    /// Starts a cluster in memory, bootstraps and migrates it.
+    /// Starts a cluster in memory and sets up its database.
     pub fn start() -> Result<Self> {
         let search = Search::from_env().map_err(failed)?;
         let cluster = Cluster::start(&Storage::Ephemeral, &search).map_err(failed)?;
-        let database = Self { cluster };
+        let admin = cluster.url(DATABASE).parse().map_err(failed)?;
         let runtime: Runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(failed)?;
-        let password = PasswordVerifier::of(&SecretString::from(PASSWORD)).map_err(failed)?;
-        let passwords = Passwords {
-            migrator: password.clone(),
-            users: password.clone(),
-            posts: password.clone(),
-            messaging: password,
-        };
-        runtime.block_on(async {
-            migrations::create_database(&database.cluster.url("postgres"), DATABASE)
+        let urls = runtime.block_on(async {
+            migrations::create_database(&cluster.url("postgres"), DATABASE)
                 .await
                 .map_err(failed)?;
-            migrations::bootstrap(&database.cluster.url(DATABASE), &passwords)
-                .await
-                .map_err(failed)?;
-            migrations::migrate(&database.url_of_role("migrator"))
-                .await
-                .map_err(failed)
+            migrations::set_up(&admin).await.map_err(failed)
         })?;
-        Ok(database)
+        Ok(Self { cluster, urls })
     }
 
-    /// The URL of a context's own role: a query on another context's tables does not even compile.
-    pub fn url(&self, context: &str) -> String {
-        self.url_of_role(&format!("{context}_svc"))
+    /// The URL of a context's own role, so that a query on a table of another context does not compile.
+    pub fn url(&self, context: Context) -> &str {
+        self.urls.get(context).expose_secret()
     }
 
     pub fn stop(self) -> Result<()> {
         self.cluster.stop().map_err(failed)
-    }
-
-    fn url_of_role(&self, role: &str) -> String {
-        format!(
-            "postgres://{role}:{PASSWORD}@127.0.0.1:{}/{DATABASE}",
-            self.cluster.port()
-        )
     }
 }
 

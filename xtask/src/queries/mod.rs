@@ -12,7 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::workspace::{CONTEXTS, Workspace, folder};
+use crate::workspace::{Workspace, folder};
+use contexts::Context;
 use database::Database;
 use registry::drift::{self, Generated};
 use registry::failure::{Failure, Result};
@@ -30,10 +31,10 @@ pub fn run(workspace: &Workspace, check_only: bool) -> Result<()> {
     let root = workspace.root();
     let mut files = Vec::new();
     let mut stale = Vec::new();
-    for context in CONTEXTS {
-        let fresh = describe(workspace, context, &database.url(context))?;
+    for context in Context::ALL {
+        let fresh = describe(workspace, context, database.url(context))?;
         println!("{context}: {} queries", fresh.len());
-        let committed = folder(root, workspace.member(context)?).join(".sqlx");
+        let committed = folder(root, workspace.member(context.name())?).join(".sqlx");
         stale.extend(stale_files(root, &committed, &fresh)?);
         files.extend(fresh.into_iter().map(|(name, content)| Generated {
             path: committed.join(name),
@@ -57,11 +58,11 @@ pub fn run(workspace: &Workspace, check_only: bool) -> Result<()> {
 ///
 /// The rest of the workspace is selected too, but for what depends on the subgraphs: dependencies are then built with
 /// the features of every other build of the workspace, and not once more.
-fn describe(workspace: &Workspace, context: &str, url: &str) -> Result<Queries> {
+fn describe(workspace: &Workspace, context: Context, url: &str) -> Result<Queries> {
     let written =
         tempfile::tempdir().map_err(|e| Failure::new(format!("no temporary folder: {e}")))?;
     let sources = workspace
-        .member(context)?
+        .member(context.name())?
         .targets
         .iter()
         .map(|target| target.src_path.clone().into_std_path_buf());
@@ -75,11 +76,12 @@ fn describe(workspace: &Workspace, context: &str, url: &str) -> Result<Queries> 
         "--bins",
         "--tests",
     ]);
-    for other in CONTEXTS.iter().filter(|other| **other != context) {
-        command.args(["--exclude", other]);
-    }
-    for above in ["bench", "rookery", "router", "xtask"] {
-        command.args(["--exclude", above]);
+    let others = Context::ALL.into_iter().filter(|other| *other != context);
+    for excluded in others
+        .map(Context::name)
+        .chain(["bench", "rookery", "router", "xtask"])
+    {
+        command.args(["--exclude", excluded]);
     }
     let status = command
         .env("SQLX_OFFLINE", "false")
