@@ -8,11 +8,11 @@ use crate::folder::ClusterFolder;
 use crate::guard::Guard;
 use crate::{Error, Search, processes, server};
 
-/// A fast shutdown writes a checkpoint; one that takes longer is cut short, and the next start recovers.
-const STOP_DEADLINE: Duration = Duration::from_mins(1);
-const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
+/// Time for a fast shutdown, which writes a checkpoint. After it an immediate shutdown follows, and the next start recovers.
+const STOP_TIMEOUT: Duration = Duration::from_mins(1);
+const IMMEDIATE_STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where the data goes, and with it how careful the server is.
+/// Where the data is stored, and with it whether the server syncs it to disk.
 #[derive(Clone, Debug)]
 pub enum Storage {
     /// In this folder, made when missing: every commit is on disk before it is confirmed.
@@ -51,7 +51,7 @@ impl Cluster {
         };
         let started = Self::start_in(&folder, &account, durable, search, settings);
         if started.is_err() && !durable {
-            // Nothing runs and nobody else knows the folder: what stays of it is swept by the next run.
+            // The server does not run and only this process knows the folder. The next run removes what is left of it.
             std::fs::remove_dir_all(&folder.root).ok();
         }
         let (guard, port, password) = started?;
@@ -109,16 +109,21 @@ impl Cluster {
     fn shut_down(&self) -> Result<(), Error> {
         let mut guard = self.guard();
         guard.release();
-        if guard.wait(STOP_DEADLINE) {
+        if guard.wait(STOP_TIMEOUT) {
             return Ok(());
         }
-        processes::stop(&self.folder.data(), &self.account, "QUIT", IMMEDIATE_STOP)?;
-        if guard.wait(IMMEDIATE_STOP) {
+        processes::stop(
+            &self.folder.data(),
+            &self.account,
+            "QUIT",
+            IMMEDIATE_STOP_TIMEOUT,
+        )?;
+        if guard.wait(IMMEDIATE_STOP_TIMEOUT) {
             return Ok(());
         }
         Err(Error::Stop {
             folder: self.folder.root.clone(),
-            seconds: (STOP_DEADLINE + IMMEDIATE_STOP).as_secs(),
+            seconds: (STOP_TIMEOUT + IMMEDIATE_STOP_TIMEOUT).as_secs(),
         })
     }
 
@@ -133,7 +138,7 @@ impl Drop for Cluster {
             tracing::error!(%error, "PostgreSQL is left behind");
         }
         if !self.durable {
-            // Gone already, unless the server had ended before it was told to.
+            // The guard has removed the folder already, unless the server ended by itself.
             std::fs::remove_dir_all(&self.folder.root).ok();
         }
     }

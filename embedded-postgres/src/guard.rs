@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::{Error, wait};
 
-const POLL: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Runs the server as its child and stops it at the end of standard input, which comes when we let go of it or die, also
 /// by `kill -9`. `wait` in the foreground and the reader in the background, so that the guard ends with the server too.
@@ -86,8 +86,8 @@ impl Guard {
         self.lifeline = None;
     }
 
-    /// Waits for the guard, and with it the server, to end; false when that takes longer than `patience`.
-    pub(crate) fn wait(&mut self, patience: Duration) -> bool {
-        wait::until(patience, POLL, || self.ended()).is_some()
+    /// Waits for the guard, and with it the server, to end; false when that takes longer than `timeout`.
+    pub(crate) fn wait(&mut self, timeout: Duration) -> bool {
+        wait::until(timeout, POLL_INTERVAL, || self.ended()).is_some()
     }
 }

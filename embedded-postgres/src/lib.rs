@@ -1,4 +1,4 @@
-//! A private PostgreSQL cluster for one process: `cargo run` and the tests stand on it.
+//! A private PostgreSQL cluster for one process, such as `cargo run` or a test.
 //!
 //! [`Cluster::start`] finds server binaries ([`Search`]), makes a cluster when there is none, starts it on a free port of
 //! 127.0.0.1 and returns when it takes connections. The server ends with the process that started it, also after a
@@ -14,6 +14,7 @@ mod fetch;
 mod folder;
 mod guard;
 mod home;
+mod last_lines;
 mod lock;
 mod processes;
 mod search;

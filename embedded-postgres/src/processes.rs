@@ -7,9 +7,9 @@ use crate::account::Account;
 use crate::{Error, wait};
 
 /// How long an orphan may take for its last checkpoint before it is stopped without one.
-const FAST_STOP: Duration = Duration::from_secs(30);
-const IMMEDIATE_STOP: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(50);
+const FAST_STOP_TIMEOUT: Duration = Duration::from_secs(30);
+const IMMEDIATE_STOP_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Postmaster and back ends all work in the data folder. So may a shell that somebody opened there: the name counts too.
 const SCAN: &str = r#"
@@ -40,8 +40,8 @@ pub(crate) fn of_cluster(data: &Path, account: &Account) -> Result<Vec<u32>, Err
 /// recorded process id was given to an unrelated process of the same user since.
 pub(crate) fn recover(data: &Path, account: &Account) -> Result<(), Error> {
     let stopped = of_cluster(data, account)?.is_empty()
-        || stop(data, account, "INT", FAST_STOP)?
-        || stop(data, account, "QUIT", IMMEDIATE_STOP)?;
+        || stop(data, account, "INT", FAST_STOP_TIMEOUT)?
+        || stop(data, account, "QUIT", IMMEDIATE_STOP_TIMEOUT)?;
     if !stopped {
         return Err(Error::Orphan {
             folder: data.to_owned(),
@@ -66,7 +66,7 @@ pub(crate) fn stop(
     data: &Path,
     account: &Account,
     signal: &str,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<bool, Error> {
     let running = of_cluster(data, account)?;
     let postmaster = fs::read_to_string(data.join("postmaster.pid"))
@@ -79,7 +79,7 @@ pub(crate) fn stop(
         None if signal == "INT" => {}
         None => send(signal, &running, account)?,
     }
-    wait::until(patience, POLL, || match of_cluster(data, account) {
+    wait::until(timeout, POLL_INTERVAL, || match of_cluster(data, account) {
         Ok(running) if !running.is_empty() => None,
         looked => Some(looked.map(|_| true)),
     })

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::account::Account;
 use crate::fetch::{self, Source};
+use crate::last_lines::last_lines;
 use crate::{Error, environment, home};
 
 /// Oldest major version that we run on: `STRATEGY file_copy` and `NULLS NOT DISTINCT` came with it.
@@ -176,7 +177,7 @@ fn examine(folder: &Path, account: &Account) -> Result<Binaries, String> {
     if !output.status.success() {
         return Err(format!(
             "does not run ({})",
-            crate::server::last_lines(&String::from_utf8_lossy(&output.stderr), 1)
+            last_lines(&String::from_utf8_lossy(&output.stderr), 1)
         ));
     }
     let answer = String::from_utf8_lossy(&output.stdout);

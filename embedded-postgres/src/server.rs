@@ -8,14 +8,15 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::folder::ClusterFolder;
 use crate::guard::{AtTheEnd, Guard};
+use crate::last_lines::last_lines;
 use crate::search::Binaries;
 use crate::{Error, processes, wait};
 
 /// Recovery after a crash replays up to `max_wal_size` of log, which a slow disk takes its time for.
-const START_DEADLINE: Duration = Duration::from_mins(2);
-/// It writes 1,000 files and syncs them.
-const INITDB_DEADLINE: Duration = Duration::from_mins(5);
-const POLL: Duration = Duration::from_millis(10);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
+/// `initdb` writes 1,000 files and syncs them.
+const INITDB_TIMEOUT: Duration = Duration::from_mins(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// Another process may take the free port that we found before PostgreSQL does.
 const PORT_ATTEMPTS: u32 = 5;
 
@@ -30,8 +31,8 @@ const COMMON: [&str; 7] = [
     "password_encryption=scram-sha-256",
 ];
 const DURABLE: [&str; 3] = ["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
-/// Nobody reads an ephemeral cluster after a crash. With autovacuum a worker could hold the template that a test clones;
-/// shared memory by `mmap` lies in the data folder and goes with it.
+/// The data of an ephemeral cluster is never read after a crash. An autovacuum worker could keep a session in the template
+/// that a test copies. Shared memory by `mmap` lies in the data folder, so it is removed with it.
 const EPHEMERAL: [&str; 8] = [
     "fsync=off",
     "synchronous_commit=off",
@@ -43,7 +44,8 @@ const EPHEMERAL: [&str; 8] = [
     "jit=off",
 ];
 
-/// Makes the cluster when there is none. It is made aside and renamed, so an interrupted `initdb` leaves no half of one.
+/// Creates the cluster unless it exists. It is created aside and renamed, so that an interrupted `initdb` leaves no
+/// incomplete cluster.
 pub(crate) fn initialise(
     binaries: &Binaries,
     folder: &ClusterFolder,
@@ -79,13 +81,13 @@ pub(crate) fn initialise(
         .args(if durable {
             ["--data-checksums", "--auth=scram-sha-256"]
         } else {
-            // On 127.0.0.1 only, and gone soon: a debug build of the client takes 30 ms for its part of SCRAM.
+            // Enough for a short-lived server on 127.0.0.1: a debug build of the client takes 30 ms for its part of SCRAM.
             ["--no-sync", "--auth=password"]
         });
     let log_path = folder.log();
     let log = File::create(&log_path).map_err(Error::io(&log_path))?;
     let mut guard = Guard::spawn(account, &initdb, &AtTheEnd::Interrupt, &log)?;
-    match wait::until(INITDB_DEADLINE, POLL, || guard.ended()) {
+    match wait::until(INITDB_TIMEOUT, POLL_INTERVAL, || guard.ended()) {
         Some(status) if status.success() => {}
         Some(_) => return Err(Error::Initdb(tail(&log_path))),
         None => return Err(Error::Initdb("it takes too long".to_owned())),
@@ -96,7 +98,7 @@ pub(crate) fn initialise(
         .map_err(Error::io(&folder.root))
 }
 
-/// Starts the server and returns it with its port when it takes connections.
+/// Starts the server, waits until it takes connections, and returns it with its port.
 pub(crate) fn start(
     binaries: &Binaries,
     folder: &ClusterFolder,
@@ -107,7 +109,7 @@ pub(crate) fn start(
     let data = folder.data();
     processes::recover(&data, account)?;
     let log_path = folder.log();
-    // The log of the run before is what one wants to read after a crash.
+    // The log of the previous run explains a crash.
     if log_path.exists() {
         fs::rename(&log_path, folder.root.join("server.log.old")).map_err(Error::io(&log_path))?;
     }
@@ -154,11 +156,11 @@ fn free_port() -> std::io::Result<u16> {
 
 /// Reads the state that the postmaster writes into line 8 of `postmaster.pid`, as `pg_ctl` does.
 fn wait_until_ready(guard: &mut Guard, data: &Path, port: u16) -> Result<(), String> {
-    let outcome = wait::until(START_DEADLINE, POLL, || match guard.ended() {
+    let outcome = wait::until(START_TIMEOUT, POLL_INTERVAL, || match guard.ended() {
         Some(status) => Some(Err(format!("it ended at once ({status})"))),
         None => is_ready(data, port).then_some(Ok(())),
     });
-    outcome.unwrap_or_else(|| Err(format!("not ready after {} s", START_DEADLINE.as_secs())))
+    outcome.unwrap_or_else(|| Err(format!("not ready after {} s", START_TIMEOUT.as_secs())))
 }
 
 fn is_ready(data: &Path, port: u16) -> bool {
@@ -183,14 +185,4 @@ fn tail(log: &Path) -> String {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
     read().map_or_else(|error| error.to_string(), |text| last_lines(&text, 5))
-}
-
-pub(crate) fn last_lines(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty())
-        .collect();
-    let skip = lines.len().saturating_sub(count);
-    lines.into_iter().skip(skip).collect::<Vec<_>>().join(" | ")
 }

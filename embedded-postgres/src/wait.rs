@@ -1,24 +1,24 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Looks every `pause` until `look` finds something; `None` once `patience` is over.
+/// Calls `poll` every `interval` until it returns a value, or returns `None` after `timeout`.
 #[expect(
     clippy::disallowed_methods,
-    reason = "this crate blocks by contract, and nothing here tells us of the end of another's process or file"
+    reason = "this crate blocks by contract, and the operating system does not notify us of the changes we wait for"
 )]
 pub(crate) fn until<T>(
-    patience: Duration,
-    pause: Duration,
-    mut look: impl FnMut() -> Option<T>,
+    timeout: Duration,
+    interval: Duration,
+    mut poll: impl FnMut() -> Option<T>,
 ) -> Option<T> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     loop {
-        if let Some(found) = look() {
+        if let Some(found) = poll() {
             return Some(found);
         }
         if Instant::now() >= deadline {
             return None;
         }
-        thread::sleep(pause);
+        thread::sleep(interval);
     }
 }
