@@ -19,6 +19,10 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# The services in the order of their ports. The subgraph `nodes`, which is part of the router, has no port.
+SERVICES = re.findall(r"^  (\w+):\n    routing_url: http://127\.0\.0\.1:", (ROOT / "supergraph.yaml").read_text(), re.M)
+# Ports of a system: the router's and those of the services.
+PORTS = 1 + len(SERVICES)
 START_SECONDS = 180
 STOP_SECONDS = 30
 
@@ -203,12 +207,12 @@ def readme_walk(origin):
 
 
 def free_ports():
-    """The first of four free ports in a row: router, users, posts, messaging."""
+    """The first of as many free ports in a row as a system needs."""
     while True:
         first = random.randrange(20000, 32000)
         taken = []
         try:
-            for port in range(first, first + 4):
+            for port in range(first, first + PORTS):
                 listener = socket.socket()
                 taken.append(listener)
                 listener.bind(("127.0.0.1", port))
@@ -277,7 +281,7 @@ def stop(system, data, port):
     left |= belonging(system.pid, data)
     if left:
         raise Wrong(f"processes left behind: {left}")
-    for number in range(port, port + 4):
+    for number in range(port, port + PORTS):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", number)) == 0:
                 raise Wrong(f"something still listens on {number}")

@@ -13,7 +13,9 @@ import { stripIgnoredCharacters } from 'graphql';
 import { Registries } from './registries.js';
 
 const { ROOT, ROVER } = process.env;
-const NAMES = ['users', 'posts', 'messaging', 'nodes'];
+const NAMES = Array.from(readFileSync(join(ROOT, 'supergraph.yaml'), 'utf8').matchAll(/^ {2}(\w+):$/gm), ([, name]) => name);
+const SERVICES = NAMES.filter((name) => name !== 'nodes');
+const ALL_BUT_POSTS = NAMES.filter((name) => name !== 'posts').join(' ');
 const URLS = Object.fromEntries(NAMES.map((name) => [name, `https://${name}.example.com/graphql`]));
 // `nodes` has an address that leads nowhere, on this machine or another.
 URLS.nodes = 'http://nodes.invalid/graphql';
@@ -45,8 +47,10 @@ function run(program, args, env = {}) {
 
 const script = (name, args, env) => run(join(ROOT, 'registry', 'hosted', name), args, env);
 
-/** Addresses as a deployment would give them: two by variables, one by an option. */
-const addresses = { ROUTING_URL_USERS: URLS.users, ROUTING_URL_POSTS: URLS.posts };
+/** Addresses as a deployment would give them: one by an option, the others by variables. */
+const addresses = Object.fromEntries(
+  SERVICES.filter((name) => name !== 'messaging').map((name) => [`ROUTING_URL_${name.toUpperCase()}`, URLS[name]]),
+);
 const option = ['--routing-url', `messaging=${URLS.messaging}`];
 
 const hive = () => ({
@@ -84,14 +88,14 @@ test('Hive does not get the addresses of a developer\'s machine', async () => {
   const { code, output } = await script('hive', ['check'], hive());
   assert.equal(code, 0, output);
   const inputs = registries.variables('CLI_SchemaCheckMutation').map(({ input }) => input.url);
-  assert.deepEqual(inputs, [undefined, undefined, undefined, URLS.nodes]);
+  assert.deepEqual(inputs, [...SERVICES.map(() => undefined), URLS.nodes]);
 });
 
 test('a subgraph that Hive refuses fails the check, after the others were checked', async () => {
   registries.refuse = new Set(['posts']);
   const { code, output } = await script('hive', ['check'], hive());
   assert.equal(code, 1, output);
-  assert.match(output, /check refused: posts; done: users messaging nodes/);
+  assert.match(output, new RegExp(`check refused: posts; done: ${ALL_BUT_POSTS}`));
   assert.match(output, /a field is gone/);
 });
 
@@ -100,7 +104,7 @@ test('Hive gets every subgraph that is published, without what is left out', asy
   assert.equal(code, 0, output);
   const inputs = registries.variables('schemaPublish').map(({ input }) => input);
   const got = inputs.map(({ service, url, schema }) => ({ service, url, sdl: schema.sdl }));
-  assert.deepEqual(got, ['users', 'posts', 'messaging'].map(hiveHas));
+  assert.deepEqual(got, SERVICES.map(hiveHas));
   for (const { author, commit } of inputs) assert.deepEqual([author, commit], ['Ada', 'abc']);
 });
 
@@ -127,14 +131,14 @@ test('a subgraph that GraphOS refuses fails the check, after the others were che
   registries.refuse = new Set(['posts']);
   const { code, output } = await script('graphos', ['check'], graphos());
   assert.equal(code, 1, output);
-  assert.match(output, /check refused: posts; done: users messaging nodes/);
+  assert.match(output, new RegExp(`check refused: posts; done: ${ALL_BUT_POSTS}`));
 });
 
 test('GraphOS gets every subgraph that is published, without what is left out', rover, async () => {
   const { code, output } = await script('graphos', ['publish', ...option, '--without', 'nodes'], { ...graphos(), ...addresses });
   assert.equal(code, 0, output);
   const got = registries.variables('SubgraphPublishMutation').map((it) => ({ service: it.subgraph, url: it.url, sdl: it.schema.sdl }));
-  assert.deepEqual(got, ['users', 'posts', 'messaging'].map(graphosHas));
+  assert.deepEqual(got, SERVICES.map(graphosHas));
 });
 
 test('nothing is published to GraphOS after a subgraph that it refuses', rover, async () => {
@@ -170,7 +174,7 @@ for (const name of ['hive', 'graphos']) {
     const { code, output } = await script(name, ['publish'], all());
     assert.equal(code, 2, output);
     assert.match(output, /messaging: where do routers reach it\? Set ROUTING_URL_MESSAGING or --routing-url messaging=URL/);
-    assert.doesNotMatch(output, /users: |posts: |nodes: /);
+    assert.doesNotMatch(output, new RegExp(NAMES.filter((it) => it !== 'messaging').map((it) => `${it}: `).join('|')));
     assert.deepEqual(registries.asked, []);
   });
 
@@ -188,7 +192,7 @@ for (const name of ['hive', 'graphos']) {
       'usage: ': [[], ['pubish']],
       'is no option': [['check', '--witout', 'nodes']],
       'needs a value': [['check', '--without']],
-      'node is no subgraph of .*those are users, posts, messaging, nodes': [['check', '--without', 'node']],
+      [`node is no subgraph of .*those are ${NAMES.join(', ')}`]: [['check', '--without', 'node']],
       'expected NAME=URL': [['check', '--routing-url', 'users']],
       'expected an http or https URL': [['check', '--routing-url', 'users=users:4001']],
     };
