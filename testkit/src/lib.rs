@@ -15,6 +15,7 @@ mod graph;
 mod log;
 mod parity;
 mod rest;
+mod service;
 mod tokens;
 
 pub use clock::ManualClock;
@@ -26,4 +27,5 @@ pub use log::{Line, Log};
 pub use migrations::Context;
 pub use parity::{Outcome, Played, page_of};
 pub use rest::{Reply, Rest};
+pub use service::{Person, TestService, refused, text, user_errors};
 pub use tokens::{Authority, tokens};

@@ -1,9 +1,10 @@
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use common::{
-    auth::{Claims, Issuer, KeyPair, PublicKeys, Signer, Verifier},
+    auth::{Claims, Identity, Issuer, KeyPair, PublicKeys, Signer, Verifier, Viewer},
     clock::{Clock, SharedClock, SystemClock},
 };
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 /// How long a token made here is good, seconds.
@@ -49,6 +50,19 @@ impl Authority {
     /// A good token for a user, by the given clock.
     pub fn token_at(&self, user: Uuid, clock: &dyn Clock) -> String {
         self.sign(&Self::claims(user, clock))
+    }
+
+    /// The viewer that a service sees behind a token.
+    pub fn viewer(&self, token: &str, clock: SharedClock) -> Arc<Viewer> {
+        let verifier = self.verifier(clock);
+        // The keys are at hand, so that nothing has to be waited for.
+        let checked = verifier
+            .check_authorization(&format!("Bearer {token}"))
+            .now_or_never();
+        match checked.unwrap() {
+            Ok(Identity::Viewer(viewer)) => viewer,
+            other => panic!("no viewer: {other:?}"),
+        }
     }
 
     /// The claims of a good token, to be changed as a test likes.
