@@ -1,7 +1,7 @@
 //! The subgraph `products` of Apollo's subgraph compatibility suite, served as our subgraphs are: the same limits, the same
 //! handler, the same server. `tests/conformance` runs the suite against it. What it answers is the suite's data set.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use async_graphql::{
     ComplexObject, EmptyMutation, EmptySubscription, ID, InputObject, Object, Schema, SimpleObject,
@@ -260,7 +260,7 @@ async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let graph = routes(GraphqlService::new(schema, verifier, |request, _head| {
         request
     }));
-    let routes = with_basics(graph, Arc::new(|| Box::pin(async { true })));
+    let routes = with_basics(graph, || async { true });
     serve(listener, routes, shutdown).await?;
     Ok(())
 }

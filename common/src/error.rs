@@ -10,7 +10,51 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{server::json, trace};
+use crate::{respond::json, trace};
+
+/// A documented error code. [`error_codes!`](crate::error_codes) declares codes, so that each is in the list of its crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(&'static str);
+
+impl Code {
+    #[doc(hidden)]
+    pub const fn declared(code: &'static str) -> Self {
+        Self(code)
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Declares a crate's error codes, as constants of type [`Code`] and as the sorted list `ERROR_CODES`.
+#[macro_export]
+macro_rules! error_codes {
+    ($($code:ident),+ $(,)?) => {
+        $(pub const $code: $crate::error::Code =
+            $crate::error::Code::declared(stringify!($code));)+
+
+        /// The error codes that this crate sends to clients, sorted.
+        pub const ERROR_CODES: &[&str] = &[$(stringify!($code)),+];
+
+        #[cfg(test)]
+        #[test]
+        fn error_codes_are_sorted_and_unique() {
+            assert!(ERROR_CODES.is_sorted_by(|a, b| a < b));
+        }
+    };
+}
+
+crate::error_codes! {
+    BAD_REQUEST,
+    INTERNAL,
+    NOT_FOUND,
+    OPERATION_TOO_LARGE,
+    PAYLOAD_TOO_LARGE,
+    SERVICE_UNAVAILABLE,
+    UNAUTHENTICATED,
+    VALIDATION_FAILED,
+}
 
 /// The kind of a violation: decides the HTTP status, and where GraphQL shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +136,10 @@ pub struct Violation {
 }
 
 impl Violation {
-    pub fn new(class: Class, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(class: Class, code: Code, message: impl Into<String>) -> Self {
         Self {
             class,
-            code,
+            code: code.as_str(),
             message: message.into(),
             field: None,
             details: Vec::new(),
@@ -123,7 +167,7 @@ impl Violation {
         };
         Self {
             class: Class::Unprocessable,
-            code: "VALIDATION_FAILED",
+            code: VALIDATION_FAILED.as_str(),
             message,
             field: None,
             details,
@@ -167,7 +211,7 @@ impl Fault {
         Self::Unavailable(source.into())
     }
 
-    /// The same for another one of those whom it befell.
+    /// Clones the fault for another waiter.
     pub fn shared(fault: Arc<Self>) -> Self {
         match *fault {
             Self::Internal(_) => Self::internal(fault),
@@ -184,8 +228,8 @@ impl Fault {
 
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Internal(_) => "INTERNAL",
-            Self::Unavailable(_) => "SERVICE_UNAVAILABLE",
+            Self::Internal(_) => INTERNAL.as_str(),
+            Self::Unavailable(_) => SERVICE_UNAVAILABLE.as_str(),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod origin;
 pub mod page;
 pub mod postgres;
 pub mod relay;
+pub mod respond;
 pub mod rest;
 pub mod server;
 pub mod service;

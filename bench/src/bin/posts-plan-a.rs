@@ -7,7 +7,7 @@ use posts::app::Finds;
 fn main() -> ExitCode {
     common::service::main(
         "posts",
-        SocketAddr::from(posts::DEFAULT_ADDRESS),
+        SocketAddr::from(([127, 0, 0, 1], 4002)),
         |env, shutdown| posts::run_finding(Finds::ByDefinition, env, shutdown),
     )
 }

@@ -6,8 +6,11 @@ use axum::http::{HeaderMap, header};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::token::{Claims, TokenError, Verifier};
-use crate::error::{Class, Error, Fault, Violation};
+use super::{
+    claims::Claims,
+    token::{TokenError, Verifier},
+};
+use crate::error::{Class, Error, Fault, UNAUTHENTICATED, Violation};
 
 /// The signed-in sender of a request.
 #[derive(Clone, Debug)]
@@ -63,7 +66,7 @@ impl Identity {
 pub fn unauthenticated() -> Violation {
     Violation::new(
         Class::Unauthenticated,
-        "UNAUTHENTICATED",
+        UNAUTHENTICATED,
         "A valid access token is needed: send `Authorization: Bearer <token>` with a token from login.",
     )
 }

@@ -1,5 +1,6 @@
 //! Access tokens: JWT, RS256 only, verified locally by everyone (docs/adr/0003-rs256-tokens.md).
 
+mod claims;
 mod environment;
 mod identity;
 mod keyring;
@@ -7,11 +8,12 @@ mod keys;
 mod token;
 mod verified;
 
+pub use claims::Claims;
 pub use environment::IssuerKeys;
 pub use identity::{Identity, Viewer, unauthenticated};
 pub use keyring::{Keyring, Pace};
 pub use keys::{KeyError, KeyPair, PublicKeys};
-pub use token::{Claims, Issuer, Signer, TokenError, Verifier};
+pub use token::{Issuer, Signer, TokenError, Verifier};
 
 use std::sync::Once;
 

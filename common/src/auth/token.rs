@@ -5,11 +5,10 @@ use std::sync::Arc;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use reqwest::Url;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use super::{
+    claims::Claims,
     keyring::{Keyring, NoKey, Pace},
     keys::{KeyError, PrivateKey, PublicKey, PublicKeys},
     verified::{Fingerprint, Verified},
@@ -18,30 +17,6 @@ use crate::clock::SharedClock;
 
 /// More than any token we sign; a longer one is refused before it costs anything.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
-/// What an access token says. `sub` and `user_id` are the same id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
-    pub iss: String,
-    pub aud: String,
-    pub sub: Uuid,
-    /// Seconds since the epoch.
-    pub iat: i64,
-    /// Seconds since the epoch; the token is good before, not at, this second.
-    pub exp: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nbf: Option<i64>,
-    pub jti: Uuid,
-    pub user_id: Uuid,
-    /// The session that the token came from (`sid` of the IANA registry of claims).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sid: Option<Uuid>,
-    pub email: String,
-    #[serde(default)]
-    pub roles: Vec<String>,
-    #[serde(default)]
-    pub scope: String,
-}
 
 /// Who issues tokens and for whom; both are checked on every token.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::{keyring::Keyring, keys::PublicKey, token::Claims};
+use super::{claims::Claims, keyring::Keyring, keys::PublicKey};
 
 /// A token, its claims and what the cache keeps of both are some 600 bytes: 10 MiB at most, for the people who sent
 /// requests within a quarter of an hour. When there are more, the tokens that are used least are verified again.

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::server::json;
+use crate::respond::json;
 
 /// What an answer is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

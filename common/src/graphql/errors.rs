@@ -102,7 +102,7 @@ pub fn payload<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Class, Detail, Fault};
+    use crate::error::{BAD_REQUEST, Class, Detail, Fault};
 
     #[test]
     fn every_invalid_field_is_a_user_error_in_the_spelling_of_the_schema() {
@@ -136,11 +136,11 @@ mod tests {
 
     #[test]
     fn authorization_is_a_top_level_error_with_its_code() {
-        let violation = Violation::new(Class::Forbidden, "NOT_POST_AUTHOR", "no");
+        let violation = Violation::new(Class::Forbidden, BAD_REQUEST, "no");
         let error = payload::<()>(Err(Error::from(violation))).unwrap_err();
         assert_eq!(
             error.extensions.unwrap().get("code"),
-            Some(&"NOT_POST_AUTHOR".into())
+            Some(&"BAD_REQUEST".into())
         );
     }
 

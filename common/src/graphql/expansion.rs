@@ -12,6 +12,8 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
+use crate::error::OPERATION_TOO_LARGE;
+
 /// Refuses operations of more than this many selections, fragments expanded.
 pub struct ExpansionLimit(pub usize);
 
@@ -38,7 +40,7 @@ impl Extension for ExpansionLimit {
             );
             let mut error = ServerError::new(message, None);
             let mut extensions = async_graphql::ErrorExtensionValues::default();
-            extensions.set("code", "OPERATION_TOO_LARGE");
+            extensions.set("code", OPERATION_TOO_LARGE.as_str());
             error.extensions = Some(extensions);
             return Err(error);
         }

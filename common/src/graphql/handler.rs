@@ -12,10 +12,10 @@ use axum::{
     routing::post,
 };
 
-use super::{answer::MediaType, socket};
+use super::answer::MediaType;
 use crate::{
     auth::Verifier,
-    error::{Class, Error, Violation},
+    error::{BAD_REQUEST, Class, Error, PAYLOAD_TOO_LARGE, Violation},
 };
 
 /// `_entities` requests carry up to a page of representations and more; what clients send is bounded at the router.
@@ -26,9 +26,9 @@ type Prepare = Arc<dyn Fn(Request, &Parts) -> Request + Send + Sync>;
 /// What it takes to answer GraphQL over HTTP.
 #[derive(Clone)]
 pub struct GraphqlService<E> {
-    pub(super) executor: E,
-    pub(super) verifier: Verifier,
-    pub(super) prepare: Prepare,
+    executor: E,
+    verifier: Verifier,
+    prepare: Prepare,
 }
 
 impl<E: Executor> GraphqlService<E> {
@@ -54,14 +54,6 @@ pub fn routes<E: Executor>(service: GraphqlService<E>) -> Router {
         .with_state(service)
 }
 
-/// The same for a subgraph that has subscriptions: they come by WebSocket.
-pub fn routes_with_socket<E: Executor>(service: GraphqlService<E>) -> Router {
-    Router::new()
-        .route("/graphql", post(answer::<E>).get(socket::take::<E>))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(service)
-}
-
 async fn answer<E: Executor>(
     State(service): State<GraphqlService<E>>,
     parts: Parts,
@@ -82,7 +74,7 @@ async fn answer<E: Executor>(
 }
 
 fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Request, Violation> {
-    let bad = |message: &str| Violation::new(Class::BadRequest, "BAD_REQUEST", message);
+    let bad = |message: &str| Violation::new(Class::BadRequest, BAD_REQUEST, message);
     let is_json = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -94,7 +86,7 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Requ
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Violation::new(
             Class::TooLarge,
-            "PAYLOAD_TOO_LARGE",
+            PAYLOAD_TOO_LARGE,
             format!("The body may have {MAX_BODY_BYTES} bytes at most."),
         ),
         _ => bad("The body ended early."),
@@ -136,7 +128,7 @@ fn refuse(media_type: MediaType, error: Error) -> Response {
 }
 
 /// The GraphQL response to an operation that is not run.
-pub(super) fn refusal(error: Error) -> GraphqlResponse {
+fn refusal(error: Error) -> GraphqlResponse {
     let error = async_graphql::Error::from(error);
     let mut refusal = ServerError::new(error.message, None);
     refusal.extensions = error.extensions;

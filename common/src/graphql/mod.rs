@@ -2,21 +2,26 @@
 
 mod answer;
 mod batching;
+mod connection;
 mod errors;
 mod expansion;
 mod first;
 mod handler;
+mod loading;
 mod nulls;
-mod socket;
 mod variables;
 
 pub use batching::with_loader;
+pub use connection::connection;
 pub use errors::{UserError, payload};
 pub use expansion::ExpansionLimit;
 pub use first::First;
-pub use handler::{GraphqlService, routes, routes_with_socket};
+pub use handler::{GraphqlService, routes};
+pub use loading::{LoadError, load, viewer_of};
 
-use async_graphql::{Context, ObjectType, SchemaBuilder, SubscriptionType};
+use async_graphql::{
+    Context, ObjectType, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
+};
 
 use crate::{
     auth::{Identity, Viewer},
@@ -50,6 +55,29 @@ where
         .extension(variables::RequiredVariables)
         .extension(batching::LoadWhenWaiting)
         .extension(nulls::NullsForErrors)
+}
+
+/// The schema of a subgraph, with the limits of [`with_limits`].
+pub fn subgraph<Q, M, S>(query: Q, mutation: M, subscription: S) -> SchemaBuilder<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    with_limits(Schema::build(query, mutation, subscription))
+        .enable_federation()
+        .enable_subscription_in_federation()
+}
+
+/// The schema as text, with its federation directives.
+pub fn sdl<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> String
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let options = SDLExportOptions::new().federation().compose_directive();
+    builder.finish().sdl_with_options(options)
 }
 
 /// Who sends the running operation.

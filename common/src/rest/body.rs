@@ -10,7 +10,7 @@ use serde_json::{Value, error::Category};
 
 use super::named;
 use crate::{
-    error::{Class, Violation},
+    error::{BAD_REQUEST, Class, PAYLOAD_TOO_LARGE, Violation},
     server::MAX_BODY_BYTES,
 };
 
@@ -61,7 +61,7 @@ fn unread(rejection: &BytesRejection) -> Violation {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Violation::new(
             Class::TooLarge,
-            "PAYLOAD_TOO_LARGE",
+            PAYLOAD_TOO_LARGE,
             format!("The body may have {MAX_BODY_BYTES} bytes at most."),
         ),
         _ => bad("The body ended early."),
@@ -77,7 +77,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn bad(message: impl Into<String>) -> Violation {
-    Violation::new(Class::BadRequest, "BAD_REQUEST", message)
+    Violation::new(Class::BadRequest, BAD_REQUEST, message)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Violation> {

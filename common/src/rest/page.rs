@@ -1,11 +1,13 @@
 //! Pages of lists: counted, or continued after a cursor.
 
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::{Detail, Violation},
     page::{CursorKind, Keyset, MAX_PAGE_SIZE, Page, Window},
+    respond::json,
 };
 
 /// Rows that a counted page may leave out before it: the database reads all of them. Cursors have no such limit.
@@ -111,8 +113,19 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
+    /// Answers a page of the list. `place` is the place of an item in the list, `show` makes what clients get of an item.
+    pub fn respond<T, U: Serialize>(
+        self,
+        page: Page<T>,
+        place: impl Fn(&T) -> Keyset,
+        show: impl FnMut(T) -> U,
+    ) -> Response {
+        let next = page.items.last().map(place);
+        json(StatusCode::OK, &self.answer(page.map(show), next))
+    }
+
     /// The page as it is answered. `next` is the place of the last item of the page before it was made ready to be shown.
-    pub fn answer<T>(&self, page: Page<T>, next: Option<Keyset>) -> PageBody<T> {
+    fn answer<T>(self, page: Page<T>, next: Option<Keyset>) -> PageBody<T> {
         let next = next.filter(|_| page.has_next);
         PageBody {
             items: page.items,

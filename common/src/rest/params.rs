@@ -7,7 +7,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::named;
-use crate::error::{Class, Violation};
+use crate::error::{Class, NOT_FOUND, Violation};
 
 /// The one parameter of a path, as it was written: what is no id is nothing's, and the application says so.
 pub struct Id(pub String);
@@ -21,7 +21,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             .await
             .map_err(|_rejection| {
                 let message = "There is nothing at this path.";
-                Violation::new(Class::NotFound, "NOT_FOUND", message)
+                Violation::new(Class::NotFound, NOT_FOUND, message)
             })?;
         Ok(Self(id))
     }

@@ -2,9 +2,7 @@
 
 mod drain;
 
-use std::{
-    future::Future, net::SocketAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration,
-};
+use std::{net::SocketAddr, panic::AssertUnwindSafe, time::Duration};
 
 use axum::{
     Router,
@@ -22,7 +20,8 @@ use tracing::Instrument;
 
 use crate::{
     config::{ConfigError, Env},
-    error::{Class, Error, Fault, Violation},
+    error::{BAD_REQUEST, Class, Error, Fault, NOT_FOUND, Violation},
+    respond::json,
     shutdown::Shutdown,
     trace::{self, TraceContext},
 };
@@ -40,22 +39,25 @@ pub fn listen_addr(env: &Env, default: SocketAddr) -> Result<SocketAddr, ConfigE
         .unwrap_or(default))
 }
 
-/// Says whether a service can do its work now.
-pub type Readiness = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
-
 /// Puts what every service shares around its routes: `/health`, `/ready`, 404 and 405 in the error envelope, the body
-/// limit, the trace and the access log.
-pub fn with_basics(routes: Router, ready: Readiness) -> Router {
+/// limit, the trace and the access log. `ready` tells whether the service can do its work now.
+pub fn with_basics<F>(
+    routes: Router,
+    ready: impl Fn() -> F + Clone + Send + Sync + 'static,
+) -> Router
+where
+    F: Future<Output = bool> + Send + 'static,
+{
     routes
         .route(
             "/health",
             get(|| async { json(StatusCode::OK, &State { status: "ok" }) }),
         )
-        .route("/ready", get(move || readiness(ready.clone())))
+        .route("/ready", get(move || readiness(ready())))
         .method_not_allowed_fallback(|| async {
             let mut response = Violation::new(
                 Class::BadRequest,
-                "BAD_REQUEST",
+                BAD_REQUEST,
                 "This path does not take this method; see Allow.",
             )
             .into_response();
@@ -63,11 +65,7 @@ pub fn with_basics(routes: Router, ready: Readiness) -> Router {
             response
         })
         .fallback(|| async {
-            Violation::new(
-                Class::NotFound,
-                "NOT_FOUND",
-                "There is nothing at this path.",
-            )
+            Violation::new(Class::NotFound, NOT_FOUND, "There is nothing at this path.")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(observe))
@@ -78,19 +76,8 @@ struct State {
     status: &'static str,
 }
 
-/// A JSON answer. What the services answer is made of plain structs, whose serialization cannot fail.
-pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be serialized");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-async fn readiness(ready: Readiness) -> Response {
-    if ready().await {
+async fn readiness(ready: impl Future<Output = bool>) -> Response {
+    if ready.await {
         json(StatusCode::OK, &State { status: "ready" })
     } else {
         Error::from(Fault::unavailable("not ready")).into_response()

@@ -46,10 +46,7 @@ fn app(is_ready: &Arc<AtomicBool>) -> Router {
     let routes = Router::new()
         .route("/there", get(|| async { "here" }))
         .route("/panics", get(broken));
-    with_basics(
-        routes,
-        Arc::new(move || Box::pin(ready(is_ready.load(Ordering::SeqCst)))),
-    )
+    with_basics(routes, move || ready(is_ready.load(Ordering::SeqCst)))
 }
 
 #[tokio::test]

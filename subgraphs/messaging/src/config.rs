@@ -1,18 +1,18 @@
-//! What the service is configured with: `DATABASE_URL`, `LISTEN_ADDR`, `JWT_PUBLIC_KEY`, `JWT_ISSUER`, `JWT_AUDIENCE`,
-//! `USERS_URL`, `EVENTS_URL`.
+//! The settings of the service: those of every service, `JWT_PUBLIC_KEY`, `JWT_ISSUER`, `JWT_AUDIENCE`, `USERS_URL` and
+//! `EVENTS_URL`.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use async_nats::ServerAddr;
 use common::{
     auth::Verifier,
     clock::SharedClock,
     config::{ConfigError, Env, malformed},
-    postgres::PostgresConfig,
-    server::listen_addr,
     service::StartError,
     upstream::Upstream,
 };
+use contexts::Context;
+use kit::ServiceConfig;
 use sqlx::PgPool;
 
 use crate::{
@@ -20,14 +20,10 @@ use crate::{
     clients::NatsBus,
 };
 
-/// Where the service listens unless `LISTEN_ADDR` says otherwise.
-pub const DEFAULT_ADDRESS: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4003);
-
 pub struct Config {
-    pub address: SocketAddr,
-    pub postgres: PostgresConfig,
+    pub service: ServiceConfig,
     pub verifier: Verifier,
+    /// The users service, which knows who exists and who blocks whom.
     pub users: Upstream,
     pub events: Events,
 }
@@ -35,10 +31,9 @@ pub struct Config {
 impl Config {
     pub fn from_env(env: &Env, clock: SharedClock) -> Result<Self, ConfigError> {
         Ok(Self {
-            address: listen_addr(env, DEFAULT_ADDRESS)?,
-            postgres: PostgresConfig::from_env(env)?,
+            service: ServiceConfig::from_env(Context::Messaging, env)?,
             verifier: Verifier::from_env(env, clock)?,
-            users: Upstream::from_env("users", "USERS_URL", env)?,
+            users: Upstream::from_env("users", Context::Users.url_variable(), env)?,
             events: Events::from_env(env)?,
         })
     }

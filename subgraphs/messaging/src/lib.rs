@@ -4,7 +4,7 @@
 
 pub mod app;
 pub mod clients;
-pub mod config;
+mod config;
 mod db;
 pub mod domain;
 pub mod graphql;
@@ -15,56 +15,41 @@ use std::sync::Arc;
 
 use axum::Router;
 use common::{
-    auth::Verifier,
-    clock::SystemClock,
-    config::Env,
-    server,
-    service::{self, StartError},
-    shutdown::Shutdown,
+    auth::Verifier, clock::SystemClock, config::Env, service::StartError, shutdown::Shutdown,
 };
+use contexts::Context;
+use kit::Service;
 
 use app::{App, live::Live};
 use clients::UsersService;
-use config::Config;
+
+pub use app::ERROR_CODES;
+pub use config::Config;
 
 /// Runs the service until it is asked to stop.
 pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let clock = SystemClock::shared();
     let config = Config::from_env(&env, clock.clone())?;
-    let pool = config.postgres.pool("messaging")?;
-    migrations::check_schema(&pool, migrations::Context::Messaging)
-        .await
-        .map_err(|refusal| StartError::Other(refusal.to_string()))?;
+    let mut service = Service::new(Context::Messaging, &config.service, &shutdown)?;
     let users = Arc::new(UsersService::new(config.users));
+    let bus = config.events.bus(&service.pool()).await?;
+    let (live, running) = Live::new(&service.pool(), &clock, bus, service.stopping());
+    let app = App::new(service.pool(), clock, users, live);
     let keys = config.verifier.keys().clone();
-    tokio::spawn(keys.follow(shutdown.clone()));
-    let bus = config.events.bus(&pool).await?;
-    let (live, running) = Live::new(&pool, &clock, bus, shutdown.clone());
-    // Should it end before its time, by a panic, nobody would be woken any more: the process stops with it.
-    let guard = shutdown.clone().drop_guard();
-    let running = tokio::spawn(async move {
-        let _guard = guard;
+    service.work(move |stopping| async move { keys.follow(stopping).await });
+    service.work(|stopping| async move {
+        // Live streams would wait for ever if this ended early, by a panic. The service stops with it.
+        let _guard = stopping.drop_guard();
         running.await;
     });
-    let app = App::new(pool.clone(), clock, users, live);
-    let listener = service::bind(config.address).await?;
-    server::serve(listener, routes(app, config.verifier), shutdown).await?;
-    // A panic there has been logged.
-    let _ = running.await;
-    pool.close().await;
-    Ok(())
+    service.run(routes(app, config.verifier)).await
 }
 
-/// Everything the service answers, as tests call it in process.
+/// Everything the service answers over HTTP.
 pub fn routes(app: App, verifier: Verifier) -> Router {
-    let (ready, keys) = (app.clone(), verifier.keys().clone());
-    server::with_basics(
-        graphql::routes(app.clone(), verifier.clone())
-            .merge(streams::routes(app.clone(), verifier.clone()))
-            .merge(rest::routes(app, verifier)),
-        Arc::new(move || {
-            let (app, keys) = (ready.clone(), keys.clone());
-            Box::pin(async move { keys.current().is_some() && app.is_ready().await })
-        }),
-    )
+    let (keys, pool) = (verifier.keys().clone(), app.pool().clone());
+    let routes = graphql::routes(app.clone(), verifier.clone())
+        .merge(streams::routes(app.clone(), verifier.clone()))
+        .merge(rest::routes(app, verifier));
+    kit::with_basics(routes, &keys, &pool)
 }

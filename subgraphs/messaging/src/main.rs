@@ -7,9 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    common::service::main(
-        "messaging",
-        messaging::config::DEFAULT_ADDRESS,
-        messaging::run,
-    )
+    kit::main(contexts::Context::Messaging, messaging::run)
 }

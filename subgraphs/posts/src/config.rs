@@ -1,22 +1,17 @@
-use std::net::SocketAddr;
+//! The settings of the service: those of every service, `JWT_PUBLIC_KEY`, `JWT_ISSUER`, `JWT_AUDIENCE`, `USERS_URL` and
+//! `TIMELINE_INDEX_MIB`.
 
 use common::{
     auth::Verifier,
     clock::SharedClock,
     config::{ConfigError, Env},
-    postgres::PostgresConfig,
-    server::listen_addr,
     upstream::Upstream,
 };
+use contexts::Context;
+use kit::ServiceConfig;
 
-/// Where the service listens unless `LISTEN_ADDR` says otherwise.
-pub const DEFAULT_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 4002);
-
-/// What the service is started with: `LISTEN_ADDR`, `DATABASE_URL`, `JWT_PUBLIC_KEY`, `JWT_ISSUER`, `JWT_AUDIENCE`,
-/// `USERS_URL`, `TIMELINE_INDEX_MIB`.
 pub struct Config {
-    pub address: SocketAddr,
-    pub database: PostgresConfig,
+    pub service: ServiceConfig,
     pub verifier: Verifier,
     /// The users service, which knows who follows whom.
     pub users: Upstream,
@@ -30,10 +25,9 @@ const DEFAULT_INDEX_MIB: u32 = 256;
 impl Config {
     pub fn from_env(env: &Env, clock: SharedClock) -> Result<Self, ConfigError> {
         Ok(Self {
-            address: listen_addr(env, DEFAULT_ADDRESS.into())?,
-            database: PostgresConfig::from_env(env)?,
+            service: ServiceConfig::from_env(Context::Posts, env)?,
             verifier: Verifier::from_env(env, clock)?,
-            users: Upstream::from_env("users", "USERS_URL", env)?,
+            users: Upstream::from_env("users", Context::Users.url_variable(), env)?,
             index_bytes: index_bytes(env)?,
         })
     }

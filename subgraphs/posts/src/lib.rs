@@ -1,7 +1,7 @@
 //! The posts context: posts, likes and the timeline.
 //!
-//! A timeline request reads in one direction: `graphql/query.rs`, `app/timeline.rs`, `db/timeline.rs`, and the migration
-//! that has the indexes.
+//! A timeline request reads in one direction: `graphql/query.rs`, `app/timeline.rs`, then `app/index` for a page from the
+//! index, or `db/timeline.rs` and the migration that has the indexes for any other.
 
 pub mod app;
 pub mod clients;
@@ -15,18 +15,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use common::{
-    auth::Verifier,
-    clock::SystemClock,
-    config::Env,
-    server::{serve, with_basics},
-    service::{StartError, bind},
-    shutdown::Shutdown,
+    auth::Verifier, clock::SystemClock, config::Env, service::StartError, shutdown::Shutdown,
 };
+use contexts::Context;
+use kit::Service;
 
 use app::{App, Finds};
 use clients::UsersService;
 
-pub use config::{Config, DEFAULT_ADDRESS};
+pub use app::ERROR_CODES;
+pub use config::Config;
 
 /// Runs the service until it is asked to stop.
 pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
@@ -37,35 +35,24 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
 pub async fn run_finding(finds: Finds, env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let clock = SystemClock::shared();
     let config = Config::from_env(&env, clock.clone())?;
-    let pool = config.database.pool("posts")?;
-    // Before the pool opens its first connection: the application says how they plan.
+    let mut service = Service::new(Context::Posts, &config.service, &shutdown)?;
     let users = Arc::new(UsersService::new(config.users));
-    let keys = config.verifier.keys().clone();
-    tokio::spawn(keys.follow(shutdown.clone()));
-    let app = App::new(pool.clone(), clock, users.clone(), users)
+    // Before the pool opens its first connection: the application says how they plan.
+    let app = App::new(service.pool(), clock, users.clone(), users)
         .with_index(config.index_bytes)
         .finding(finds);
-    migrations::check_schema(&pool, migrations::Context::Posts)
-        .await
-        .map_err(|error| StartError::Other(error.to_string()))?;
-    let listener = bind(config.address).await?;
-    tokio::spawn(app.clone().keep_index(shutdown.clone()));
-    tokio::spawn(app.clone().clean_changes(shutdown.clone()));
-    serve(listener, routes(app, config.verifier), shutdown).await?;
-    Ok(())
+    let keys = config.verifier.keys().clone();
+    service.work(move |stopping| async move { keys.follow(stopping).await });
+    service.work(|stopping| app.clone().keep_index(stopping));
+    service.work(|stopping| app.clone().clean_changes(stopping));
+    service.run(routes(app, config.verifier)).await
 }
 
 /// Everything the service answers over HTTP.
 pub fn routes(app: App, verifier: Verifier) -> Router {
-    let (ready, keys) = (app.clone(), verifier.keys().clone());
-    let metrics = common::metrics::routes(app.metrics());
-    with_basics(
-        graphql::routes(app.clone(), verifier.clone())
-            .merge(rest::routes(app, verifier))
-            .merge(metrics),
-        Arc::new(move || {
-            let (app, keys) = (ready.clone(), keys.clone());
-            Box::pin(async move { keys.current().is_some() && app.is_ready().await })
-        }),
-    )
+    let (keys, pool) = (verifier.keys().clone(), app.pool().clone());
+    let routes = common::metrics::routes(app.metrics())
+        .merge(graphql::routes(app.clone(), verifier.clone()))
+        .merge(rest::routes(app, verifier));
+    kit::with_basics(routes, &keys, &pool)
 }

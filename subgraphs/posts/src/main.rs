@@ -1,13 +1,11 @@
-use std::{net::SocketAddr, process::ExitCode};
+//! The posts service.
+
+use std::process::ExitCode;
 
 /// An answer is hundreds of small allocations, made by one thread and freed by another.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    common::service::main(
-        "posts",
-        SocketAddr::from(posts::DEFAULT_ADDRESS),
-        posts::run,
-    )
+    kit::main(contexts::Context::Posts, posts::run)
 }

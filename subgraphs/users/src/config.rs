@@ -1,6 +1,6 @@
-//! What the users service is told by its environment, read and checked once at start.
+//! The settings of the service, read from the environment and checked once at start.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use common::{
     auth::IssuerKeys,
@@ -8,9 +8,9 @@ use common::{
     clock::SharedClock,
     config::{ConfigError, Env, malformed},
     objects::{self, Objects, Place},
-    postgres::PostgresConfig,
-    server::listen_addr,
 };
+use contexts::Context;
+use kit::ServiceConfig;
 use url::Url;
 
 use crate::{
@@ -21,13 +21,8 @@ use crate::{
     clients::mail,
 };
 
-/// Where the service listens unless `LISTEN_ADDR` says otherwise.
-pub const DEFAULT_ADDRESS: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4001);
-
 pub struct Config {
-    pub listen_addr: SocketAddr,
-    pub postgres: PostgresConfig,
+    pub service: ServiceConfig,
     pub keys: IssuerKeys,
     /// Whose word is taken for where somebody signs in from.
     pub proxies: TrustedProxies,
@@ -43,8 +38,7 @@ impl Config {
         let keys = IssuerKeys::from_env(env, clock)?;
         let public_url = public_url(env)?;
         Ok(Self {
-            listen_addr: listen_addr(env, DEFAULT_ADDRESS)?,
-            postgres: PostgresConfig::from_env(env)?,
+            service: ServiceConfig::from_env(Context::Users, env)?,
             keys,
             proxies: TrustedProxies::of_service(env)?,
             mailer: mailer(env, &public_url)?,

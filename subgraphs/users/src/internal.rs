@@ -10,11 +10,10 @@ use axum::{
 use common::{
     auth::Verifier,
     error::{Detail, Error, Violation},
+    respond::json,
     rest::{Caller, Json, SignedIn},
-    server::json,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     app::{App, FolloweeIds, MAX_LOOKUP, MAX_VERSIONS},
@@ -38,7 +37,7 @@ pub fn routes(app: App, verifier: Verifier) -> Router {
 #[derive(Serialize)]
 struct Followees {
     version: i64,
-    followee_ids: Vec<Uuid>,
+    followee_ids: Vec<UserId>,
 }
 
 /// Whom the viewer follows; 304 when the asker's version is the present one.
@@ -53,7 +52,7 @@ async fn followee_ids(
         FolloweeIds::Changed { version, ids } => {
             let body = Followees {
                 version,
-                followee_ids: ids.into_iter().map(UserId::as_uuid).collect(),
+                followee_ids: ids,
             };
             let mut response = json(StatusCode::OK, &body);
             if let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\"")) {
@@ -82,8 +81,8 @@ fn known_versions(headers: &HeaderMap) -> Vec<i64> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
-    /// Whose.
-    ids: Vec<Uuid>,
+    /// The users whose lists are asked about.
+    ids: Vec<UserId>,
 }
 
 #[derive(Serialize)]
@@ -101,8 +100,7 @@ async fn followee_versions(
     if let Some(detail) = too_many("ids", lists.ids.len(), MAX_VERSIONS) {
         return Err(Violation::invalid(vec![detail]).into());
     }
-    let ids: Vec<UserId> = lists.ids.into_iter().map(UserId::from).collect();
-    let versions = app.followees_versions(&ids).await?;
+    let versions = app.followees_versions(&lists.ids).await?;
     Ok(json(StatusCode::OK, &Versions { versions }))
 }
 
@@ -118,38 +116,19 @@ fn too_many(field: &'static str, count: usize, most: usize) -> Option<Detail> {
 #[serde(deny_unknown_fields)]
 struct Question {
     #[serde(default)]
-    ids: Vec<Uuid>,
+    ids: Vec<UserId>,
     #[serde(default)]
     usernames: Vec<String>,
     /// Somebody to whom the viewer wants to write.
-    contact_id: Option<Uuid>,
+    contact_id: Option<UserId>,
 }
 
 #[derive(Serialize)]
 struct Found {
-    items: Vec<Item>,
+    items: Vec<UserSummary>,
     /// Whether the viewer or the contact blocks the other; which of them, nobody is told. Only where a contact is asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact_blocked: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct Item {
-    id: Uuid,
-    username: String,
-    display_name: Option<String>,
-    avatar_url: Option<String>,
-}
-
-impl From<UserSummary> for Item {
-    fn from(user: UserSummary) -> Self {
-        Self {
-            id: user.id.as_uuid(),
-            username: user.username,
-            display_name: user.display_name,
-            avatar_url: user.avatar_url,
-        }
-    }
 }
 
 /// Who has these ids or handles; nobody does is no error. That is no more than `GET /users` tells anybody, so it takes no
@@ -170,17 +149,15 @@ async fn lookup(
     if !details.is_empty() {
         return Err(Violation::invalid(details).into());
     }
-    let ids: Vec<UserId> = question.ids.into_iter().map(UserId::from).collect();
     let contact_blocked = match question.contact_id {
         Some(contact) => {
             let viewer = caller.require()?.id.into();
-            Some(app.are_apart(viewer, contact.into()).await?)
+            Some(app.are_apart(viewer, contact).await?)
         }
         None => None,
     };
-    let found = app.summaries(&ids, &question.usernames).await?;
     let body = Found {
-        items: found.into_iter().map(Item::from).collect(),
+        items: app.summaries(&question.ids, &question.usernames).await?,
         contact_blocked,
     };
     Ok(json(StatusCode::OK, &body))

@@ -10,58 +10,41 @@ mod internal;
 pub mod rest;
 mod well_known;
 
-use std::{sync::Arc, thread::available_parallelism};
+use std::thread::available_parallelism;
 
 use axum::Router;
 use common::{
-    auth::Verifier,
-    client_address::TrustedProxies,
-    clock::SystemClock,
-    config::Env,
-    postgres::PostgresConfig,
-    server::{self, Readiness},
-    service::{self, StartError},
-    shutdown::Shutdown,
+    auth::Verifier, client_address::TrustedProxies, clock::SystemClock, config::Env,
+    postgres::PostgresConfig, service::StartError, shutdown::Shutdown,
 };
+use contexts::Context;
+use kit::Service;
 
 use crate::app::{
     App, Avatars, HashingCost, Housekeeping, Outbox, Passwords,
     roles::{self, ChangedRole, RoleChange},
 };
 
-pub use config::{Config, DEFAULT_ADDRESS};
+pub use app::ERROR_CODES;
+pub use config::Config;
 
-/// Serves until `shutdown`, sends the mails that become due meanwhile, and takes over keys that change.
+/// Runs the service until it is asked to stop.
 pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let clock = SystemClock::shared();
     let config = Config::from_env(&env, clock.clone())?;
-    let pool = config.postgres.pool("users")?;
-    migrations::check_schema(&pool, migrations::Context::Users)
-        .await
-        .map_err(|error| StartError::Other(error.to_string()))?;
-    let listener = service::bind(config.listen_addr).await?;
+    let mut service = Service::new(Context::Users, &config.service, &shutdown)?;
     let cores = available_parallelism().map_or(1, usize::from);
     let passwords = Passwords::new(HashingCost::owasp(), cores)
         .map_err(|error| StartError::Other(error.to_string()))?;
     let avatars = Avatars::new(config.avatars, config.links.clone());
     let (signer, verifier) = (config.keys.signer.clone(), config.keys.verifier.clone());
-    let app = App::new(pool, clock, passwords, avatars, signer)
+    let app = App::new(service.pool(), clock, passwords, avatars, signer)
         .require_verified_email(config.require_verified_email);
-
-    let workers = shutdown.child_token();
     let outbox = Outbox::new(app.clone(), config.mailer, config.links);
-    let outbox = tokio::spawn(outbox.run(workers.clone()));
-    let housekeeping = tokio::spawn(Housekeeping::new(app.clone()).run(workers.clone()));
-    let keys = tokio::spawn(config.keys.follow(workers.clone()));
-    let served = server::serve(listener, routes(app, verifier, config.proxies), shutdown).await;
-    // Also when serving failed.
-    workers.cancel();
-    for worker in [outbox, housekeeping, keys] {
-        if let Err(error) = worker.await {
-            tracing::error!(%error, "a worker ended badly");
-        }
-    }
-    Ok(served?)
+    service.work(|stopping| outbox.run(stopping));
+    service.work(|stopping| Housekeeping::new(app.clone()).run(stopping));
+    service.work(|stopping| config.keys.follow(stopping));
+    service.run(routes(app, verifier, config.proxies)).await
 }
 
 /// Gives a role to an account or takes it away, for an operator, at `DATABASE_URL`.
@@ -72,23 +55,17 @@ pub async fn change_role(
     role: &str,
 ) -> Result<ChangedRole, StartError> {
     let pool = PostgresConfig::from_env(env)?.pool("users")?;
-    migrations::check_schema(&pool, migrations::Context::Users)
-        .await
-        .map_err(|error| StartError::Other(error.to_string()))?;
+    kit::check_schema(&pool, Context::Users).await?;
     let changed = roles::change(&pool, change, username, role).await;
     changed.map_err(|error| StartError::Other(error.to_string()))
 }
 
-/// Everything the service answers.
+/// Everything the service answers over HTTP.
 pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
-    let asked = app.clone();
-    let ready: Readiness = Arc::new(move || {
-        let app = asked.clone();
-        Box::pin(async move { app.is_ready().await })
-    });
+    let (keys, pool) = (verifier.keys().clone(), app.pool().clone());
     let routes = graphql::routes(app.clone(), verifier.clone(), proxies.clone())
         .merge(rest::routes(app.clone(), verifier.clone(), proxies))
         .merge(well_known::routes(&verifier))
         .merge(internal::routes(app, verifier));
-    server::with_basics(routes, ready)
+    kit::with_basics(routes, &keys, &pool)
 }

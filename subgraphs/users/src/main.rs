@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (change, username, role) = match arguments.as_slice() {
         [] | ["--health-check"] => {
-            return service::main("users", users::DEFAULT_ADDRESS, users::run);
+            return kit::main(contexts::Context::Users, users::run);
         }
         ["grant-role", username, role] => (RoleChange::Grant, username, role),
         ["revoke-role", username, role] => (RoleChange::Revoke, username, role),

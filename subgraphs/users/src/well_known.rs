@@ -6,7 +6,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use common::{auth::Verifier, server::json};
+use common::{auth::Verifier, respond::json};
 
 /// How long others may keep the keys, in seconds. A new key is published this long before it signs.
 const CACHE_CONTROL: &str = "public, max-age=300";

@@ -3,27 +3,27 @@
 //! `messaging.participants` and find nothing for anybody else. docs/access.md lists these rules with those of the other
 //! contexts.
 
-use super::MessagingError;
+use super::{AppError, Result};
 use crate::domain::{Pair, UserId};
 
 /// Only its two participants read a conversation, mark it as read, and write to it.
-pub(super) fn take_part(user: UserId, participants: Pair) -> Result<(), MessagingError> {
+pub(super) fn take_part(user: UserId, participants: Pair) -> Result<()> {
     if participants.contains(user) {
         Ok(())
     } else {
-        Err(MessagingError::NotAParticipant)
+        Err(AppError::NotAParticipant)
     }
 }
 
 /// Nobody writes to themselves.
-pub(super) fn write_to(sender: UserId, recipient: UserId) -> Result<Pair, MessagingError> {
-    Pair::of(sender, recipient).ok_or(MessagingError::RecipientIsSender)
+pub(super) fn write_to(sender: UserId, recipient: UserId) -> Result<Pair> {
+    Pair::of(sender, recipient).ok_or(AppError::RecipientIsSender)
 }
 
 /// Neither of two writes to the other while one of them blocks the other. What they wrote before stays theirs to read.
-pub(super) fn write_while(blocked: bool) -> Result<(), MessagingError> {
+pub(super) fn write_while(blocked: bool) -> Result<()> {
     if blocked {
-        Err(MessagingError::KeptApart)
+        Err(AppError::KeptApart)
     } else {
         Ok(())
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     fn people() -> [UserId; 3] {
-        [1, 2, 3].map(|n| UserId(Uuid::from_u128(n)))
+        [1, 2, 3].map(|n| UserId::from(Uuid::from_u128(n)))
     }
 
     #[test]
@@ -47,16 +47,16 @@ mod tests {
             assert!(take_part(participant, pair).is_ok());
         }
         let stranger = take_part(linus, pair);
-        assert!(matches!(stranger, Err(MessagingError::NotAParticipant)));
+        assert!(matches!(stranger, Err(AppError::NotAParticipant)));
     }
 
     #[test]
     fn nobody_writes_to_themselves_or_past_a_block() {
         let [ada, ..] = people();
         let itself = write_to(ada, ada);
-        assert!(matches!(itself, Err(MessagingError::RecipientIsSender)));
+        assert!(matches!(itself, Err(AppError::RecipientIsSender)));
         assert!(write_while(false).is_ok());
         let apart = write_while(true);
-        assert!(matches!(apart, Err(MessagingError::KeptApart)));
+        assert!(matches!(apart, Err(AppError::KeptApart)));
     }
 }

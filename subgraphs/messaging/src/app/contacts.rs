@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use common::{audit, auth::Viewer, trace};
 
-use super::{
-    App, MessagingError, access,
-    ports::{DirectoryError, KnownUser},
-};
+use super::{App, AppError, Result, access, ports::DirectoryError};
 use crate::{
     db::{self, conversations::Standing},
-    domain::{Handle, UserId},
+    domain::{Handle, UserId, UserSummary},
 };
 
 /// How long a message waits for word of its recipient and of whom it mentions. It goes out without after that.
@@ -38,7 +35,7 @@ impl App {
         viewer: &Viewer,
         errand: Errand,
         handles: &[Handle],
-    ) -> Result<Vec<KnownUser>, MessagingError> {
+    ) -> Result<Vec<UserSummary>> {
         let patience = match errand.existing {
             Some(_) => PATIENCE,
             None => RECIPIENT_PATIENCE,
@@ -54,7 +51,7 @@ impl App {
                 }
                 let exists = contact.known.iter().any(|user| user.id == errand.contact);
                 if existing.is_none() && !exists {
-                    return Err(MessagingError::RecipientUnknown);
+                    return Err(AppError::RecipientNotFound);
                 }
                 (contact.blocked, contact.known)
             }
@@ -79,7 +76,7 @@ impl App {
     }
 
     /// Keeps what was heard, when it is something else than what was heard before.
-    async fn remember(&self, standing: Standing, blocked: bool) -> Result<(), MessagingError> {
+    async fn remember(&self, standing: Standing, blocked: bool) -> Result<()> {
         if standing.blocked != blocked {
             let mut conn = self.pool.acquire().await?;
             db::conversations::set_blocked(&mut conn, standing.id, blocked).await?;

@@ -10,7 +10,7 @@ use common::{
 };
 use sqlx::PgConnection;
 
-use super::{App, MessagingError, ShownConversation, access};
+use super::{App, AppError, Result, ShownConversation, access};
 use crate::{
     db::{self, conversations::Standing},
     domain::{Conversation, ConversationId, UserId},
@@ -18,11 +18,7 @@ use crate::{
 
 impl App {
     /// A page of the viewer's conversations, the one with the latest message first.
-    pub async fn inbox(
-        &self,
-        viewer: UserId,
-        window: Window,
-    ) -> Result<Page<Conversation>, MessagingError> {
+    pub async fn inbox(&self, viewer: UserId, window: Window) -> Result<Page<Conversation>> {
         let mut conn = self.pool.acquire().await?;
         let rows = db::conversations::list(&mut conn, viewer, window).await?;
         Ok(Page::of(rows, window))
@@ -34,8 +30,8 @@ impl App {
         &self,
         viewer: &Viewer,
         window: Window,
-    ) -> Result<Page<ShownConversation>, MessagingError> {
-        let me = UserId(viewer.id);
+    ) -> Result<Page<ShownConversation>> {
+        let me = UserId::from(viewer.id);
         let page = self.inbox(me, window).await?;
         let others: Vec<UserId> = page
             .items
@@ -83,11 +79,11 @@ pub(super) async fn participates(
     user: UserId,
     conversation: &str,
     event: &'static str,
-) -> Result<Standing, MessagingError> {
-    let id = ConversationId::parse(conversation).ok_or(MessagingError::ConversationUnknown)?;
+) -> Result<Standing> {
+    let id = ConversationId::parse(conversation).ok_or(AppError::ConversationNotFound)?;
     let standing = db::conversations::standing(conn, id)
         .await?
-        .ok_or(MessagingError::ConversationUnknown)?;
+        .ok_or(AppError::ConversationNotFound)?;
     access::take_part(user, standing.participants()).inspect_err(|_refused| {
         audit::Event::new(event, &user, &id).denied("NOT_A_PARTICIPANT");
     })?;
@@ -99,7 +95,7 @@ pub(super) async fn as_seen_by(
     conn: &mut PgConnection,
     viewer: UserId,
     id: ConversationId,
-) -> Result<Conversation, MessagingError> {
+) -> Result<Conversation> {
     let found = db::conversations::by_ids(conn, viewer, &[id]).await?;
     Ok(found.into_iter().next().ok_or(sqlx::Error::RowNotFound)?)
 }

@@ -4,50 +4,64 @@ use common::{
     auth::unauthenticated,
     error::{Class, Error, Fault, Violation},
 };
+use kit::TextError;
 
 use super::{live::MAX_STREAMS_OF_ONE, ports::DirectoryError};
-use crate::domain::{MAX_KEY_LENGTH, MAX_TEXT_LENGTH, TextError};
+use crate::domain::MAX_KEY_LENGTH;
+
+common::error_codes! {
+    CANNOT_MESSAGE_SELF,
+    CONVERSATION_NOT_FOUND,
+    FORBIDDEN,
+    MESSAGE_TEXT_REQUIRED,
+    MESSAGE_TEXT_TOO_LONG,
+    NOT_A_PARTICIPANT,
+    RATE_LIMITED,
+    USER_NOT_FOUND,
+}
 
 #[derive(Debug, thiserror::Error)]
-pub enum MessagingError {
-    #[error("the text is no message text: {0:?}")]
+pub enum AppError {
+    #[error("the text is not valid for a message: {0:?}")]
     BadText(TextError),
     #[error("the idempotency key is malformed")]
     KeyMalformed,
-    #[error("the idempotency key stands for another text")]
+    #[error("the idempotency key was used for another text")]
     KeyTaken,
     #[error("not exactly one of conversation and recipient is given")]
     NotOneTarget,
     #[error("the recipient is the sender")]
     RecipientIsSender,
-    #[error("there is no such recipient")]
-    RecipientUnknown,
-    #[error("there is no such conversation")]
-    ConversationUnknown,
-    #[error("the viewer takes no part in the conversation")]
+    #[error("the recipient does not exist")]
+    RecipientNotFound,
+    #[error("the conversation does not exist")]
+    ConversationNotFound,
+    #[error("the viewer is not a participant of the conversation")]
     NotAParticipant,
-    /// One of the two blocks the other; which of them, neither is told.
-    #[error("a block keeps the two apart")]
+    /// One of the two users blocks the other. Neither is told which.
+    #[error("one of the two users blocks the other")]
     KeptApart,
-    #[error("another service does not accept the viewer's token")]
+    #[error("another service rejected the viewer's token")]
     TokenRefused,
     #[error("the message is not of this conversation")]
     MessageElsewhere,
-    #[error("the viewer has as many streams open as one person may")]
+    #[error("the viewer has too many open streams")]
     TooManyStreams,
-    #[error("there is nothing of this id to go on after")]
+    #[error("the stream has no event with this id")]
     PositionUnknown,
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
-impl From<sqlx::Error> for MessagingError {
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
     }
 }
 
-impl From<DirectoryError> for MessagingError {
+impl From<DirectoryError> for AppError {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::Unauthenticated => Self::TokenRefused,
@@ -57,105 +71,83 @@ impl From<DirectoryError> for MessagingError {
     }
 }
 
-impl From<TextError> for MessagingError {
+impl From<TextError> for AppError {
     fn from(error: TextError) -> Self {
         Self::BadText(error)
     }
 }
 
-impl From<MessagingError> for Error {
-    fn from(error: MessagingError) -> Self {
+impl From<AppError> for Error {
+    fn from(error: AppError) -> Self {
         let violation = match error {
-            MessagingError::BadText(error) => bad_text(error),
-            MessagingError::KeyMalformed => Violation::invalid_field(
+            AppError::BadText(error) => {
+                error.violation(MESSAGE_TEXT_REQUIRED, MESSAGE_TEXT_TOO_LONG)
+            }
+            AppError::KeyMalformed => Violation::invalid_field(
                 "idempotency_key",
                 "MALFORMED",
                 format!(
                     "The idempotency key must be 1 to {MAX_KEY_LENGTH} visible ASCII characters, such as a UUID."
                 ),
             ),
-            MessagingError::KeyTaken => Violation::invalid_field(
+            AppError::KeyTaken => Violation::invalid_field(
                 "idempotency_key",
                 "ALREADY_USED",
                 "This idempotency key was used for a message with another text; take a new key for a new message.",
             ),
-            MessagingError::NotOneTarget => Violation::invalid_field(
+            AppError::NotOneTarget => Violation::invalid_field(
                 "conversation_id",
                 "NOT_ONE_TARGET",
                 "Give either a conversation or a recipient, and not both.",
             ),
-            MessagingError::RecipientIsSender => Violation::new(
+            AppError::RecipientIsSender => Violation::new(
                 Class::Unprocessable,
-                "CANNOT_MESSAGE_SELF",
+                CANNOT_MESSAGE_SELF,
                 "The recipient must be somebody else than you.",
             )
             .on("recipient_id"),
-            MessagingError::RecipientUnknown => Violation::new(
+            AppError::RecipientNotFound => Violation::new(
                 Class::NotFound,
-                "USER_NOT_FOUND",
+                USER_NOT_FOUND,
                 "There is no user with this id.",
             )
             .on("recipient_id"),
-            MessagingError::ConversationUnknown => Violation::new(
+            AppError::ConversationNotFound => Violation::new(
                 Class::NotFound,
-                "CONVERSATION_NOT_FOUND",
+                CONVERSATION_NOT_FOUND,
                 "There is no conversation with this id.",
             )
             .on("conversation_id"),
-            MessagingError::NotAParticipant => Violation::new(
+            AppError::NotAParticipant => Violation::new(
                 Class::Forbidden,
-                "NOT_A_PARTICIPANT",
+                NOT_A_PARTICIPANT,
                 "Only its participants may use this conversation.",
             ),
-            MessagingError::KeptApart => Violation::new(
+            AppError::KeptApart => Violation::new(
                 Class::Forbidden,
-                "FORBIDDEN",
+                FORBIDDEN,
                 "A block keeps the two of you apart: neither can write to the other.",
             ),
-            MessagingError::TokenRefused => unauthenticated(),
-            MessagingError::MessageElsewhere => Violation::invalid_field(
+            AppError::TokenRefused => unauthenticated(),
+            AppError::MessageElsewhere => Violation::invalid_field(
                 "message_id",
                 "NOT_IN_CONVERSATION",
                 "The message id must be that of a message of this conversation.",
             ),
-            MessagingError::TooManyStreams => Violation::new(
+            AppError::TooManyStreams => Violation::new(
                 Class::RateLimited,
-                "RATE_LIMITED",
+                RATE_LIMITED,
                 format!(
                     "You have {MAX_STREAMS_OF_ONE} streams open, as many as one person may; close one first."
                 ),
             ),
-            MessagingError::PositionUnknown => Violation::invalid_field(
+            AppError::PositionUnknown => Violation::invalid_field(
                 "after",
                 "UNKNOWN",
                 "`after` must be the id of something that came, or could have come, in this stream.",
             ),
-            MessagingError::Fault(fault) => return Self::Fault(fault),
+            AppError::Fault(fault) => return Self::Fault(fault),
         };
         Self::Violation(violation)
-    }
-}
-
-fn bad_text(error: TextError) -> Violation {
-    match error {
-        TextError::Missing => Violation::new(
-            Class::Unprocessable,
-            "MESSAGE_TEXT_REQUIRED",
-            format!(
-                "The text is empty or only white space; it must have 1 to {MAX_TEXT_LENGTH} characters."
-            ),
-        )
-        .on("text"),
-        TextError::TooLong { length } => Violation::new(
-            Class::Unprocessable,
-            "MESSAGE_TEXT_TOO_LONG",
-            format!("The text has {length} characters; it may have {MAX_TEXT_LENGTH} at most."),
-        )
-        .on("text"),
-        TextError::Nul => Violation::invalid_field(
-            "text",
-            "MALFORMED",
-            "The text has the character U+0000, which no text may have; leave it out.",
-        ),
     }
 }

@@ -11,20 +11,20 @@ pub const MENTIONS: CursorKind = CursorKind(b'n');
 pub fn place_of_conversation(conversation: &Conversation) -> Keyset {
     Keyset {
         at: conversation.updated_at,
-        id: conversation.id.0,
+        id: conversation.id.as_uuid(),
     }
 }
 
 pub fn place_of_message(message: &Message) -> Keyset {
     Keyset {
         at: message.created_at,
-        id: message.id.0,
+        id: message.id.as_uuid(),
     }
 }
 
 pub fn place_of_mention(mention: &Mention) -> Keyset {
     Keyset {
         at: mention.created_at,
-        id: mention.id.0,
+        id: mention.id.as_uuid(),
     }
 }

@@ -7,10 +7,10 @@ use common::{
     page::{Page, Window},
 };
 
-use super::{App, MessagingError, ports::KnownUser};
+use super::{App, Result};
 use crate::{
     db,
-    domain::{Handle, Mention, MentionId, Message, UserId},
+    domain::{Handle, Mention, MentionId, Message, UserId, UserSummary},
 };
 
 impl App {
@@ -25,11 +25,7 @@ impl App {
     }
 
     /// A page of the messages that mention the viewer and that the viewer may read, latest first.
-    pub async fn mentions(
-        &self,
-        viewer: UserId,
-        window: Window,
-    ) -> Result<Page<Mention>, MessagingError> {
+    pub async fn mentions(&self, viewer: UserId, window: Window) -> Result<Page<Mention>> {
         let mut conn = self.pool.acquire().await?;
         let rows = db::mentions::list(&mut conn, viewer, window).await?;
         Ok(Page::of(rows, window))
@@ -40,7 +36,7 @@ impl App {
         &self,
         viewer: UserId,
         window: Window,
-    ) -> Result<Page<(Mention, Message)>, MessagingError> {
+    ) -> Result<Page<(Mention, Message)>> {
         let page = self.mentions(viewer, window).await?;
         let ids: Vec<_> = page
             .items
@@ -59,17 +55,21 @@ impl App {
             Ok((mention, message))
         });
         Ok(Page {
-            items: pairs.collect::<Result<_, MessagingError>>()?,
+            items: pairs.collect::<Result<_>>()?,
             has_next: page.has_next,
         })
     }
 }
 
 /// The users that the handles stand for.
-pub(super) fn in_order(handles: &[Handle], known: &[KnownUser]) -> Vec<UserId> {
+pub(super) fn in_order(handles: &[Handle], known: &[UserSummary]) -> Vec<UserId> {
     handles
         .iter()
-        .filter_map(|handle| known.iter().find(|user| user.handle() == *handle))
+        .filter_map(|handle| {
+            known
+                .iter()
+                .find(|user| Handle::of(&user.username) == *handle)
+        })
         .map(|user| user.id)
         .collect()
 }

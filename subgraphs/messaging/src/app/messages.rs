@@ -7,7 +7,7 @@ use common::{
     page::{Page, Window},
 };
 
-use super::{App, MessagingError, conversations::participates};
+use super::{App, Result, conversations::participates};
 use crate::{
     db::{self, messages::Stretch},
     domain::{ConversationId, Message, MessageId, UserId},
@@ -23,7 +23,7 @@ pub struct MessageWindow {
 impl MessageWindow {
     /// The message after which it begins. Its id says where it is; times of messages can be equal.
     fn mark(self) -> Option<MessageId> {
-        self.window.after.map(|place| MessageId(place.id))
+        self.window.after.map(|place| MessageId::from(place.id))
     }
 }
 
@@ -41,7 +41,7 @@ impl App {
         viewer: UserId,
         conversation: &str,
         window: Window,
-    ) -> Result<Option<Page<Message>>, MessagingError> {
+    ) -> Result<Option<Page<Message>>> {
         let conversation = {
             let mut conn = self.pool.acquire().await?;
             participates(&mut conn, viewer, conversation, "read_conversation")

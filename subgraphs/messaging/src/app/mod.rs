@@ -19,7 +19,7 @@ use std::sync::Arc;
 use common::{clock::SharedClock, shutdown::Shutdown};
 use sqlx::PgPool;
 
-pub use error::MessagingError;
+pub use error::{AppError, ERROR_CODES, Result};
 pub use lists::{
     CONVERSATIONS, MENTIONS, MESSAGES, place_of_conversation, place_of_mention, place_of_message,
 };
@@ -61,8 +61,7 @@ impl App {
         self.live.stopping()
     }
 
-    /// Whether the database answers. The users service is not asked: most of this one works without it.
-    pub async fn is_ready(&self) -> bool {
-        common::postgres::is_ready(&self.pool).await
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 }

@@ -5,8 +5,8 @@ use std::{collections::HashMap, time::Duration};
 
 use common::{auth::Viewer, trace};
 
-use super::{App, ports::KnownUser};
-use crate::domain::{Conversation, Message, UserId};
+use super::App;
+use crate::domain::{Conversation, Message, UserId, UserSummary};
 
 /// How long a page waits for the names on it. It is answered without them after that.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,7 +18,7 @@ pub struct ShownConversation {
     /// The one whom the viewer talks to.
     pub other_id: UserId,
     /// `None` when it is not known now who that is.
-    pub other: Option<KnownUser>,
+    pub other: Option<UserSummary>,
     /// `None` as long as there is none.
     pub latest_message: Option<Message>,
 }
@@ -30,7 +30,7 @@ impl App {
         &self,
         viewer: &Viewer,
         ids: &[UserId],
-    ) -> HashMap<UserId, KnownUser> {
+    ) -> HashMap<UserId, UserSummary> {
         if ids.is_empty() {
             return HashMap::new();
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use common::auth::Viewer;
 
-use crate::domain::{Handle, UserId};
+use crate::domain::{Handle, UserId, UserSummary};
 
 /// Knows who exists.
 #[async_trait]
@@ -18,7 +18,7 @@ pub trait UserDirectory: Send + Sync + 'static {
         ids: &[UserId],
         handles: &[Handle],
         patience: Duration,
-    ) -> Result<Vec<KnownUser>, DirectoryError>;
+    ) -> Result<Vec<UserSummary>, DirectoryError>;
 
     /// All that has to be known before the viewer writes to somebody, in one question: as [`UserDirectory::look_up`], and
     /// whether a block keeps the two apart.
@@ -37,23 +37,7 @@ pub struct Contact {
     /// Whether one of the two blocks the other; which of them, nobody is told.
     pub blocked: bool,
     /// The viewer, the contact and the people of the handles, without those who do not exist.
-    pub known: Vec<KnownUser>,
-}
-
-/// Somebody who exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownUser {
-    pub id: UserId,
-    pub username: String,
-    pub display_name: Option<String>,
-    pub avatar_url: Option<String>,
-}
-
-impl KnownUser {
-    /// What a text calls them.
-    pub fn handle(&self) -> Handle {
-        Handle::of(&self.username)
-    }
+    pub known: Vec<UserSummary>,
 }
 
 /// Why the directory cannot say who exists.

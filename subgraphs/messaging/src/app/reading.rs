@@ -1,7 +1,7 @@
 //! Marking messages as read.
 
 use super::{
-    App, MessagingError,
+    App, AppError, Result,
     conversations::{as_seen_by, participates},
 };
 use crate::{
@@ -20,23 +20,18 @@ pub struct MarkRead {
 impl App {
     /// Marks a message and everything before it as read. The mark moves forward only, so that a late or repeated request
     /// changes nothing.
-    pub async fn mark_read(
-        &self,
-        viewer: UserId,
-        request: &MarkRead,
-    ) -> Result<Conversation, MessagingError> {
+    pub async fn mark_read(&self, viewer: UserId, request: &MarkRead) -> Result<Conversation> {
         let mut tx = self.pool.begin().await?;
         let conversation = &request.conversation_id;
         let conversation = participates(&mut tx, viewer, conversation, "mark_conversation_read")
             .await?
             .id;
-        let message =
-            MessageId::parse(&request.message_id).ok_or(MessagingError::MessageElsewhere)?;
+        let message = MessageId::parse(&request.message_id).ok_or(AppError::MessageElsewhere)?;
         let seq = db::messages::places(&mut tx, &[message])
             .await?
             .into_iter()
             .find(|place| place.conversation == conversation)
-            .ok_or(MessagingError::MessageElsewhere)?
+            .ok_or(AppError::MessageElsewhere)?
             .seq;
         if seq > db::participants::lock_last_read(&mut tx, conversation, viewer).await? {
             db::participants::set_last_read(&mut tx, conversation, viewer, seq).await?;

@@ -4,7 +4,7 @@ use common::auth::Viewer;
 use sqlx::PgConnection;
 
 use super::{
-    App, MessagingError, contacts::Errand, conversations::participates, mentions::in_order,
+    App, AppError, Result, contacts::Errand, conversations::participates, mentions::in_order,
     starting::recipient_of,
 };
 use crate::{
@@ -56,17 +56,13 @@ impl Target {
 
 impl App {
     /// Sends a message: it is committed when this returns.
-    pub async fn send_message(
-        &self,
-        viewer: &Viewer,
-        request: SendMessage,
-    ) -> Result<Message, MessagingError> {
-        let sender = UserId(viewer.id);
+    pub async fn send_message(&self, viewer: &Viewer, request: SendMessage) -> Result<Message> {
+        let sender = UserId::from(viewer.id);
         let text = MessageText::parse(&request.text)?;
         let key = request
             .idempotency_key
             .as_deref()
-            .map(|key| IdempotencyKey::parse(key).ok_or(MessagingError::KeyMalformed))
+            .map(|key| IdempotencyKey::parse(key).ok_or(AppError::KeyMalformed))
             .transpose()?;
         let target = self.target(sender, &request).await?;
         // Before the transaction: no connection and no lock waits for another service.
@@ -97,11 +93,7 @@ impl App {
         Ok(message)
     }
 
-    async fn target(
-        &self,
-        sender: UserId,
-        request: &SendMessage,
-    ) -> Result<Target, MessagingError> {
+    async fn target(&self, sender: UserId, request: &SendMessage) -> Result<Target> {
         match (&request.conversation_id, &request.recipient_id) {
             (Some(id), None) => {
                 let mut conn = self.pool.acquire().await?;
@@ -114,18 +106,14 @@ impl App {
                 let existing = db::conversations::of_pair(&mut conn, pair).await?;
                 Ok(existing.map_or(Target::New(pair), Target::Existing))
             }
-            (None, None) | (Some(_), Some(_)) => Err(MessagingError::NotOneTarget),
+            (None, None) | (Some(_), Some(_)) => Err(AppError::NotOneTarget),
         }
     }
 
     /// Stores a message as the next of its conversation, or finds the one that was stored under its key. The lock of the
     /// conversation is held until the transaction ends, so positions become visible in their order and two requests with
     /// one key come here one after the other.
-    async fn store(
-        &self,
-        conn: &mut PgConnection,
-        draft: Draft,
-    ) -> Result<Message, MessagingError> {
+    async fn store(&self, conn: &mut PgConnection, draft: Draft) -> Result<Message> {
         let Draft {
             sender,
             conversation,
@@ -140,11 +128,11 @@ impl App {
             return if first.text == text.as_str() {
                 Ok(first)
             } else {
-                Err(MessagingError::KeyTaken)
+                Err(AppError::KeyTaken)
             };
         }
         let message = Message {
-            id: MessageId(self.clock.new_id()),
+            id: MessageId::from(self.clock.new_id()),
             conversation_id: conversation,
             seq: head.last_seq + 1,
             sender_id: sender,
@@ -159,7 +147,7 @@ impl App {
         for user in &message.mentioned_user_ids {
             // Others may not read it, and do not learn of it.
             if head.participants().contains(*user) {
-                let id = MentionId(self.clock.new_id());
+                let id = MentionId::from(self.clock.new_id());
                 db::mentions::insert(conn, id, &message, *user).await?;
             }
         }

@@ -3,12 +3,10 @@
 use common::auth::Viewer;
 use sqlx::PgConnection;
 
-use super::{
-    App, MessagingError, access, contacts::Errand, conversations::as_seen_by, ports::KnownUser,
-};
+use super::{App, AppError, Result, access, contacts::Errand, conversations::as_seen_by};
 use crate::{
     db,
-    domain::{Conversation, ConversationId, Pair, UserId},
+    domain::{Conversation, ConversationId, Pair, UserId, UserSummary},
 };
 
 /// The conversation of two people.
@@ -18,12 +16,12 @@ pub struct Started {
     /// Whether it was started now, and not before.
     pub is_new: bool,
     /// Those of the two who are known now: whoever exists, or nobody while the users service does not answer.
-    known: Vec<KnownUser>,
+    known: Vec<UserSummary>,
 }
 
 impl Started {
     /// The two people, always in the same order; who they are is `None` when it is not known now.
-    pub fn participants(&self) -> [(UserId, Option<&KnownUser>); 2] {
+    pub fn participants(&self) -> [(UserId, Option<&UserSummary>); 2] {
         let pair = self.conversation.participants();
         [pair.low, pair.high].map(|id| (id, self.known.iter().find(|user| user.id == id)))
     }
@@ -32,12 +30,8 @@ impl Started {
 impl App {
     /// The conversation of the viewer with somebody, started if there is none. One that is there can be had with the users
     /// service down; whether the recipient of a new one exists has to be known.
-    pub async fn start_conversation(
-        &self,
-        viewer: &Viewer,
-        recipient: &str,
-    ) -> Result<Started, MessagingError> {
-        let me = UserId(viewer.id);
+    pub async fn start_conversation(&self, viewer: &Viewer, recipient: &str) -> Result<Started> {
+        let me = UserId::from(viewer.id);
         let (recipient, pair) = recipient_of(me, recipient)?;
         let existing = {
             let mut conn = self.pool.acquire().await?;
@@ -69,8 +63,8 @@ impl App {
         &self,
         conn: &mut PgConnection,
         pair: Pair,
-    ) -> Result<(ConversationId, bool), MessagingError> {
-        let (id, at) = (ConversationId(self.clock.new_id()), self.clock.now());
+    ) -> Result<(ConversationId, bool)> {
+        let (id, at) = (ConversationId::from(self.clock.new_id()), self.clock.now());
         if db::conversations::insert(conn, id, pair, at).await? {
             db::participants::insert(conn, id, pair, at).await?;
             return Ok((id, true));
@@ -81,8 +75,8 @@ impl App {
 }
 
 /// The recipient that a client names, and the pair it makes with the viewer.
-pub(super) fn recipient_of(me: UserId, recipient: &str) -> Result<(UserId, Pair), MessagingError> {
-    let recipient = UserId::parse(recipient).ok_or(MessagingError::RecipientUnknown)?;
+pub(super) fn recipient_of(me: UserId, recipient: &str) -> Result<(UserId, Pair)> {
+    let recipient = UserId::parse(recipient).ok_or(AppError::RecipientNotFound)?;
     let pair = access::write_to(me, recipient)?;
     Ok((recipient, pair))
 }

@@ -8,11 +8,10 @@ use common::{
     upstream::{Call, Upstream},
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
-    app::ports::{Contact, DirectoryError, KnownUser, UserDirectory},
-    domain::{Handle, UserId},
+    app::ports::{Contact, DirectoryError, UserDirectory},
+    domain::{Handle, UserId, UserSummary},
 };
 
 /// The users service, asked with the viewer's own token.
@@ -27,35 +26,16 @@ impl UsersService {
 
 #[derive(Serialize)]
 struct Question<'a> {
-    ids: Vec<Uuid>,
+    ids: Vec<UserId>,
     usernames: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact_id: Option<Uuid>,
+    contact_id: Option<UserId>,
 }
 
 #[derive(Deserialize)]
 struct Found {
-    items: Vec<Item>,
+    items: Vec<UserSummary>,
     contact_blocked: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    id: Uuid,
-    username: String,
-    display_name: Option<String>,
-    avatar_url: Option<String>,
-}
-
-impl From<Item> for KnownUser {
-    fn from(item: Item) -> Self {
-        Self {
-            id: UserId(item.id),
-            username: item.username,
-            display_name: item.display_name,
-            avatar_url: item.avatar_url,
-        }
-    }
 }
 
 impl UsersService {
@@ -91,14 +71,14 @@ impl UserDirectory for UsersService {
         ids: &[UserId],
         handles: &[Handle],
         patience: Duration,
-    ) -> Result<Vec<KnownUser>, DirectoryError> {
+    ) -> Result<Vec<UserSummary>, DirectoryError> {
         let question = Question {
-            ids: ids.iter().map(|id| id.0).collect(),
+            ids: ids.to_vec(),
             usernames: handles.iter().map(Handle::as_str).collect(),
             contact_id: None,
         };
         let found = self.ask(viewer, &question, patience).await?;
-        Ok(found.items.into_iter().map(KnownUser::from).collect())
+        Ok(found.items)
     }
 
     async fn look_up_contact(
@@ -109,9 +89,9 @@ impl UserDirectory for UsersService {
         patience: Duration,
     ) -> Result<Contact, DirectoryError> {
         let question = Question {
-            ids: vec![viewer.id, contact.0],
+            ids: vec![viewer.id.into(), contact],
             usernames: handles.iter().map(Handle::as_str).collect(),
-            contact_id: Some(contact.0),
+            contact_id: Some(contact),
         };
         let found = self.ask(viewer, &question, patience).await?;
         let blocked = found.contact_blocked.ok_or_else(|| {
@@ -119,7 +99,7 @@ impl UserDirectory for UsersService {
         })?;
         Ok(Contact {
             blocked,
-            known: found.items.into_iter().map(KnownUser::from).collect(),
+            known: found.items,
         })
     }
 }

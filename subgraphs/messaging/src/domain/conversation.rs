@@ -61,14 +61,17 @@ mod tests {
 
     #[test]
     fn a_pair_is_the_same_from_both_sides() {
-        let (ada, grace) = (UserId(Uuid::from_u128(2)), UserId(Uuid::from_u128(1)));
+        let (ada, grace) = (
+            UserId::from(Uuid::from_u128(2)),
+            UserId::from(Uuid::from_u128(1)),
+        );
         assert_eq!(Pair::of(ada, grace), Pair::of(grace, ada));
         assert_eq!(Pair::of(ada, grace).unwrap().low, grace);
     }
 
     #[test]
     fn nobody_is_a_pair_alone() {
-        let ada = UserId(Uuid::from_u128(1));
+        let ada = UserId::from(Uuid::from_u128(1));
         assert_eq!(Pair::of(ada, ada), None);
     }
 }

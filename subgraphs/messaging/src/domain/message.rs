@@ -2,8 +2,6 @@ use common::Timestamp;
 
 use super::{ConversationId, MessageId, UserId};
 
-/// The most Unicode scalar values a text may have.
-pub const MAX_TEXT_LENGTH: usize = 4_000;
 /// The most characters an idempotency key may have.
 pub const MAX_KEY_LENGTH: usize = 255;
 
@@ -21,42 +19,8 @@ pub struct Message {
     pub created_at: Timestamp,
 }
 
-/// 1 to 4,000 Unicode scalar values, with no white space around them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageText(String);
-
-/// Why a text is not that of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextError {
-    Missing,
-    TooLong {
-        /// Unicode scalar values it has.
-        length: usize,
-    },
-    /// It has the character U+0000, which PostgreSQL cannot store.
-    Nul,
-}
-
-impl MessageText {
-    pub fn parse(text: &str) -> Result<Self, TextError> {
-        let text = text.trim();
-        let length = text.chars().count();
-        if length == 0 {
-            return Err(TextError::Missing);
-        }
-        if length > MAX_TEXT_LENGTH {
-            return Err(TextError::TooLong { length });
-        }
-        if text.contains('\0') {
-            return Err(TextError::Nul);
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+/// The text of a message: 1 to 4,000 Unicode scalar values.
+pub type MessageText = kit::Text<4_000>;
 
 /// What a client calls a message before it has an id, so that sending it again does not store it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,37 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_kept_without_the_white_space_around_it() {
-        let text = MessageText::parse("\u{2003}\n hello  there\t").unwrap();
-        assert_eq!(text.as_str(), "hello  there");
-    }
-
-    #[test]
-    fn a_text_has_from_1_to_4000_scalar_values_however_many_bytes_they_take() {
-        for good in [
-            "x".to_owned(),
-            "x".repeat(4_000),
-            "🦀".repeat(4_000),
-            format!(" {} ", "x".repeat(4_000)),
-        ] {
-            assert!(MessageText::parse(&good).is_ok());
-        }
-        for blank in ["", " ", "\n\t\u{a0}"] {
-            assert_eq!(MessageText::parse(blank), Err(TextError::Missing));
-        }
-        assert_eq!(
-            MessageText::parse(&"🦀".repeat(4_001)),
-            Err(TextError::TooLong { length: 4_001 })
-        );
-    }
-
-    #[test]
-    fn a_text_that_cannot_be_stored_is_refused() {
-        assert_eq!(MessageText::parse("a\0b"), Err(TextError::Nul));
-    }
-
-    #[test]
-    fn a_key_has_from_1_to_255_visible_ascii_characters() {
+    fn key_has_1_to_255_visible_ascii_characters() {
         for good in [
             "k",
             "~!",

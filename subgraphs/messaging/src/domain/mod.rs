@@ -8,8 +8,7 @@ mod message;
 
 pub use conversation::{Conversation, Pair};
 pub use handle::{Handle, MAX_HANDLES, handles};
-pub use id::{ConversationId, MentionId, MessageId, UserId};
+pub use id::{ConversationId, MentionId, MessageId};
+pub use kit::{UserId, UserSummary};
 pub use mention::Mention;
-pub use message::{
-    IdempotencyKey, MAX_KEY_LENGTH, MAX_TEXT_LENGTH, Message, MessageText, TextError,
-};
+pub use message::{IdempotencyKey, MAX_KEY_LENGTH, Message, MessageText};

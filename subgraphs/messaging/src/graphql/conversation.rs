@@ -2,16 +2,11 @@ use async_graphql::{Context, ID, Object, connection::Connection};
 use common::{
     Timestamp,
     error::{Error, Violation},
-    graphql::First,
+    graphql::{First, connection, load},
     page::Window,
 };
 
-use super::{
-    connection::connection,
-    loaders::{reader, shared},
-    message::Message,
-    user::User,
-};
+use super::{loaders::Reader, message::Message, user::User};
 use crate::{
     app::{MESSAGES, MessageWindow, place_of_message},
     domain,
@@ -24,7 +19,7 @@ pub struct Conversation(pub domain::Conversation);
 impl Conversation {
     /// Its id.
     async fn id(&self) -> ID {
-        self.0.id.0.into()
+        self.0.id.as_uuid().into()
     }
 
     /// The two people, the viewer being one of them, always in the same order.
@@ -42,22 +37,21 @@ impl Conversation {
         #[graphql(desc = "The cursor of the message after which to begin.")] after: Option<String>,
     ) -> async_graphql::Result<Connection<String, Message>> {
         let window = Window::of(first.0, after.as_deref(), MESSAGES).map_err(Error::from)?;
-        let page = reader(ctx)?
-            .load_one(MessageWindow {
-                conversation: self.0.id,
-                window,
-            })
-            .await
-            .map_err(shared)?
-            .ok_or_else(|| Error::from(Violation::invalid_field(
+        let list = MessageWindow {
+            conversation: self.0.id,
+            window,
+        };
+        let page = load::<Reader, _>(ctx, list).await?.ok_or_else(|| {
+            Error::from(Violation::invalid_field(
                 "after",
                 "INVALID_CURSOR",
                 "`after` is no cursor of this conversation; pass `endCursor` of the page before, or leave it out.",
-            )))?;
+            ))
+        })?;
         Ok(connection(
             page,
+            window,
             MESSAGES,
-            window.after.is_some(),
             place_of_message,
             Message,
         ))
@@ -68,8 +62,7 @@ impl Conversation {
         let Some(id) = self.0.latest_message_id else {
             return Ok(None);
         };
-        let message = reader(ctx)?.load_one(id).await.map_err(shared)?;
-        Ok(message.map(Message))
+        Ok(load::<Reader, _>(ctx, id).await?.map(Message))
     }
 
     /// How many messages of the other the viewer has not marked as read.

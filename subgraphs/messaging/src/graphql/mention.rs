@@ -2,12 +2,10 @@ use async_graphql::{Context, ID, Object};
 use common::{
     Timestamp,
     error::{Error, Fault},
+    graphql::load,
 };
 
-use super::{
-    loaders::{reader, shared},
-    message::Message,
-};
+use super::{loaders::Reader, message::Message};
 use crate::domain;
 
 pub struct Mention(pub domain::Mention);
@@ -17,15 +15,13 @@ pub struct Mention(pub domain::Mention);
 impl Mention {
     /// Its id.
     async fn id(&self) -> ID {
-        self.0.id.0.into()
+        self.0.id.as_uuid().into()
     }
 
     /// The message that names the viewer.
     async fn message(&self, ctx: &Context<'_>) -> async_graphql::Result<Message> {
-        let message = reader(ctx)?
-            .load_one(self.0.message_id)
-            .await
-            .map_err(shared)?
+        let message = load::<Reader, _>(ctx, self.0.message_id)
+            .await?
             .ok_or_else(|| Error::from(Fault::internal("a mention in an unreadable message")))?;
         Ok(Message(message))
     }

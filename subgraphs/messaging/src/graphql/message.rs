@@ -2,13 +2,10 @@ use async_graphql::{Context, ID, Object};
 use common::{
     Timestamp,
     error::{Error, Fault},
+    graphql::load,
 };
 
-use super::{
-    conversation::Conversation,
-    loaders::{reader, shared},
-    user::User,
-};
+use super::{conversation::Conversation, loaders::Reader, user::User};
 use crate::domain;
 
 pub struct Message(pub domain::Message);
@@ -18,15 +15,13 @@ pub struct Message(pub domain::Message);
 impl Message {
     /// Its id.
     async fn id(&self) -> ID {
-        self.0.id.0.into()
+        self.0.id.as_uuid().into()
     }
 
     /// The conversation it is part of.
     async fn conversation(&self, ctx: &Context<'_>) -> async_graphql::Result<Conversation> {
-        let conversation = reader(ctx)?
-            .load_one(self.0.conversation_id)
-            .await
-            .map_err(shared)?
+        let conversation = load::<Reader, _>(ctx, self.0.conversation_id)
+            .await?
             .ok_or_else(|| Error::from(Fault::internal("a message without its conversation")))?;
         Ok(Conversation(conversation))
     }

@@ -1,6 +1,5 @@
 //! The GraphQL API: the messaging part of the graph.
 
-mod connection;
 mod conversation;
 mod loaders;
 mod mention;
@@ -10,11 +9,11 @@ mod query;
 mod subscription;
 mod user;
 
-use async_graphql::{SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{Schema, SchemaBuilder};
 use axum::Router;
 use common::{
     auth::Verifier,
-    graphql::{GraphqlService, with_limits},
+    graphql::{self, GraphqlService},
 };
 
 use crate::app::App;
@@ -25,9 +24,7 @@ use subscription::Subscription;
 pub type MessagingSchema = Schema<Query, Mutation, Subscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    with_limits(Schema::build(Query, Mutation, Subscription))
-        .enable_federation()
-        .enable_subscription_in_federation()
+    graphql::subgraph(Query, Mutation, Subscription)
 }
 
 /// The schema that answers.
@@ -37,16 +34,12 @@ pub fn schema(app: App) -> MessagingSchema {
 
 /// The schema as text, with its federation directives.
 pub fn sdl() -> String {
-    builder()
-        .finish()
-        .sdl_with_options(SDLExportOptions::new().federation().compose_directive())
+    graphql::sdl(builder())
 }
 
-/// `POST /graphql`, and its WebSocket.
+/// `POST /graphql`.
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let schema = schema(app.clone());
-    let service = GraphqlService::new(schema, verifier, move |request, _head| {
-        loaders::add(&app, request)
-    });
-    common::graphql::routes_with_socket(service)
+    let prepare = move |request, _head: &_| loaders::add(&app, request);
+    graphql::routes(GraphqlService::new(schema, verifier, prepare))
 }

@@ -142,7 +142,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "How far the viewer has read.")] input: MarkConversationReadInput,
     ) -> async_graphql::Result<Option<MarkConversationReadPayload>> {
-        let viewer = UserId(viewer(ctx)?.id);
+        let viewer = UserId::from(viewer(ctx)?.id);
         let app = ctx.data::<App>()?;
         let request = app::MarkRead {
             conversation_id: input.conversation_id.0,
@@ -174,7 +174,7 @@ impl Mutation {
         let told = app.indicate_typing(viewer, &input.conversation_id).await;
         Ok(Some(match payload(told)? {
             Ok(conversation) => IndicateTypingPayload {
-                conversation_id: Some(conversation.0.into()),
+                conversation_id: Some(conversation.as_uuid().into()),
                 ..Default::default()
             },
             Err(user_errors) => IndicateTypingPayload {

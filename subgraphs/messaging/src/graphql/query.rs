@@ -1,17 +1,12 @@
 use async_graphql::{Context, ID, Object, connection::Connection};
 use common::{
     error::Error,
-    graphql::{First, viewer},
+    graphql::{First, connection, load, viewer},
     page::Window,
 };
 
 use super::{
-    connection::connection,
-    conversation::Conversation,
-    loaders::{reader, shared},
-    mention::Mention,
-    message::Message,
-    user::User,
+    conversation::Conversation, loaders::Reader, mention::Mention, message::Message, user::User,
 };
 use crate::{
     app::{App, CONVERSATIONS, MENTIONS, place_of_conversation, place_of_mention},
@@ -32,7 +27,7 @@ impl Query {
             String,
         >,
     ) -> async_graphql::Result<Connection<String, Conversation>> {
-        let viewer = UserId(viewer(ctx)?.id);
+        let viewer = UserId::from(viewer(ctx)?.id);
         let window = Window::of(first.0, after.as_deref(), CONVERSATIONS).map_err(Error::from)?;
         let page = ctx
             .data::<App>()?
@@ -41,8 +36,8 @@ impl Query {
             .map_err(Error::from)?;
         Ok(connection(
             page,
+            window,
             CONVERSATIONS,
-            window.after.is_some(),
             place_of_conversation,
             Conversation,
         ))
@@ -54,12 +49,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
     ) -> async_graphql::Result<Option<Conversation>> {
-        let reader = reader(ctx)?;
+        viewer(ctx)?;
         let Some(id) = ConversationId::parse(&id) else {
             return Ok(None);
         };
-        let found = reader.load_one(id).await.map_err(shared)?;
-        Ok(found.map(Conversation))
+        Ok(load::<Reader, _>(ctx, id).await?.map(Conversation))
     }
 
     /// Messages that name the viewer by handle and that the viewer may read, latest first.
@@ -70,7 +64,7 @@ impl Query {
         #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<20>,
         #[graphql(desc = "The cursor of the mention after which to begin.")] after: Option<String>,
     ) -> async_graphql::Result<Connection<String, Mention>> {
-        let viewer = UserId(viewer(ctx)?.id);
+        let viewer = UserId::from(viewer(ctx)?.id);
         let window = Window::of(first.0, after.as_deref(), MENTIONS).map_err(Error::from)?;
         let page = ctx
             .data::<App>()?
@@ -79,8 +73,8 @@ impl Query {
             .map_err(Error::from)?;
         Ok(connection(
             page,
+            window,
             MENTIONS,
-            window.after.is_some(),
             place_of_mention,
             Mention,
         ))
@@ -92,12 +86,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
     ) -> async_graphql::Result<Option<Message>> {
-        let reader = reader(ctx)?;
+        viewer(ctx)?;
         let Some(id) = MessageId::parse(&id) else {
             return Ok(None);
         };
-        let found = reader.load_one(id).await.map_err(shared)?;
-        Ok(found.map(Message))
+        Ok(load::<Reader, _>(ctx, id).await?.map(Message))
     }
 
     /// A mention of the viewer by id; null when there is none.
@@ -106,12 +99,11 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
     ) -> async_graphql::Result<Option<Mention>> {
-        let reader = reader(ctx)?;
+        viewer(ctx)?;
         let Some(id) = MentionId::parse(&id) else {
             return Ok(None);
         };
-        let found = reader.load_one(id).await.map_err(shared)?;
-        Ok(found.map(Mention))
+        Ok(load::<Reader, _>(ctx, id).await?.map(Mention))
     }
 
     #[graphql(entity)]

@@ -1,8 +1,8 @@
 use async_graphql::{Context, ID, Object};
 
-use common::graphql::identity;
+use common::graphql::{identity, load};
 
-use super::loaders::{reader, shared};
+use super::loaders::Reader;
 use crate::domain::UserId;
 
 // The type belongs to the users context, which describes it; this one adds whether somebody is there.
@@ -11,7 +11,7 @@ pub struct User(pub UserId);
 #[Object]
 impl User {
     async fn id(&self) -> ID {
-        self.0.0.into()
+        self.0.as_uuid().into()
     }
 
     /// Whether the user has a live stream open anywhere. Only for the user and for those who have a conversation with them,
@@ -20,6 +20,6 @@ impl User {
         if identity(ctx).viewer().is_none() {
             return Ok(None);
         }
-        Ok(reader(ctx)?.load_one(self.0).await.map_err(shared)?)
+        load::<Reader, _>(ctx, self.0).await
     }
 }

@@ -8,17 +8,17 @@ use axum::{
 use common::{
     Timestamp,
     error::{Error, ErrorEnvelope},
+    respond::json,
     rest::{BodyErrors, Faults, Id, Json, NotSignedIn, PageBody, PageQuery, Query, SignedIn},
-    server::json,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::message::{Message, UserSummary};
+use super::message::Message;
 use crate::{
     app::{App, CONVERSATIONS, MarkRead, ShownConversation, place_of_conversation},
-    domain::UserId,
+    domain::{UserId, UserSummary},
 };
 
 const PAGE_SIZE: u32 = 20;
@@ -65,9 +65,9 @@ struct Conversation {
 impl From<ShownConversation> for Conversation {
     fn from(shown: ShownConversation) -> Self {
         Self {
-            id: shown.conversation.id.0,
-            other_participant: shown.other.map(UserSummary::from),
-            other_participant_id: shown.other_id.0,
+            id: shown.conversation.id.as_uuid(),
+            other_participant: shown.other,
+            other_participant_id: shown.other_id.as_uuid(),
             latest_message: shown.latest_message.map(Message::from),
             unread_count: shown.conversation.unread_count,
             updated_at: shown.conversation.updated_at,
@@ -116,11 +116,11 @@ pub(super) async fn start(
         StatusCode::OK
     };
     let body = Started {
-        conversation_id: started.conversation.id.0,
-        participant_ids: participants.iter().map(|(id, _)| id.0).collect(),
+        conversation_id: started.conversation.id.as_uuid(),
+        participant_ids: participants.iter().map(|(id, _)| id.as_uuid()).collect(),
         participants: participants
             .into_iter()
-            .map(|(_, user)| user.cloned().map(UserSummary::from))
+            .map(|(_, user)| user.cloned())
             .collect(),
     };
     Ok(json(status, &body))
@@ -146,10 +146,8 @@ pub(super) async fn list(
 ) -> Result<Response, Error> {
     let request = page.read(PAGE_SIZE, CONVERSATIONS)?;
     let page = app.shown_inbox(&viewer, request.window).await?;
-    let last = page.items.last();
-    let next = last.map(|shown| place_of_conversation(&shown.conversation));
-    let body = request.answer(page.map(Conversation::from), next);
-    Ok(json(StatusCode::OK, &body))
+    let place = |shown: &ShownConversation| place_of_conversation(&shown.conversation);
+    Ok(request.respond(page, place, Conversation::from))
 }
 
 /// Marks a message and everything before it as read
@@ -178,7 +176,7 @@ pub(super) async fn mark_read(
         conversation_id: id,
         message_id: input.message_id,
     };
-    app.mark_read(UserId(viewer.id), &request).await?;
+    app.mark_read(UserId::from(viewer.id), &request).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,11 +1,10 @@
 //! Messages that mention the caller.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use common::{
     Timestamp,
     error::{Error, ErrorEnvelope},
     rest::{Faults, NotSignedIn, PageBody, PageQuery, Query, SignedIn},
-    server::json,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +30,7 @@ struct Mention {
 impl From<(domain::Mention, domain::Message)> for Mention {
     fn from((mention, message): (domain::Mention, domain::Message)) -> Self {
         Self {
-            id: mention.id.0,
+            id: mention.id.as_uuid(),
             message: message.into(),
             created_at: mention.created_at,
         }
@@ -57,12 +56,11 @@ pub(super) async fn list(
 ) -> Result<Response, Error> {
     let request = page.read(PAGE_SIZE, MENTIONS)?;
     let page = app
-        .mentions_with_messages(UserId(viewer.id), request.window)
+        .mentions_with_messages(UserId::from(viewer.id), request.window)
         .await?;
-    let next = page
-        .items
-        .last()
-        .map(|(mention, _)| place_of_mention(mention));
-    let body = request.answer(page.map(Mention::from), next);
-    Ok(json(StatusCode::OK, &body))
+    Ok(request.respond(
+        page,
+        |(mention, _)| place_of_mention(mention),
+        Mention::from,
+    ))
 }

@@ -1,11 +1,11 @@
-//! What messages and people look like.
+//! What messages look like.
 
 use common::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{app::ports::KnownUser, domain};
+use crate::domain;
 
 /// A message in a conversation.
 #[derive(Serialize, ToSchema)]
@@ -22,38 +22,19 @@ pub(super) struct Message {
     mentions: Vec<Uuid>,
 }
 
-/// Somebody, in short.
-#[derive(Serialize, ToSchema)]
-pub(super) struct UserSummary {
-    id: Uuid,
-    #[schema(example = "ada")]
-    username: String,
-    #[schema(required, example = "Ada Lovelace")]
-    display_name: Option<String>,
-    #[schema(required, example = "https://example.com/ada.png")]
-    avatar_url: Option<String>,
-}
-
 impl From<domain::Message> for Message {
     fn from(message: domain::Message) -> Self {
         Self {
-            id: message.id.0,
-            conversation_id: message.conversation_id.0,
-            sender_id: message.sender_id.0,
+            id: message.id.as_uuid(),
+            conversation_id: message.conversation_id.as_uuid(),
+            sender_id: message.sender_id.as_uuid(),
             text: message.text,
             created_at: message.created_at,
-            mentions: message.mentioned_user_ids.iter().map(|id| id.0).collect(),
-        }
-    }
-}
-
-impl From<KnownUser> for UserSummary {
-    fn from(user: KnownUser) -> Self {
-        Self {
-            id: user.id.0,
-            username: user.username,
-            display_name: user.display_name,
-            avatar_url: user.avatar_url,
+            mentions: message
+                .mentioned_user_ids
+                .iter()
+                .map(|id| id.as_uuid())
+                .collect(),
         }
     }
 }

@@ -7,8 +7,8 @@ use axum::{
 };
 use common::{
     error::{Error, ErrorEnvelope, Violation},
+    respond::json,
     rest::{BodyErrors, Faults, Id, Json, NotSignedIn, PageBody, PageQuery, Query, SignedIn},
-    server::json,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -126,7 +126,7 @@ pub(super) async fn list(
 ) -> Result<Response, Error> {
     let request = page.read(PAGE_SIZE, MESSAGES)?;
     let page = app
-        .messages_of(UserId(viewer.id), &id, request.window)
+        .messages_of(UserId::from(viewer.id), &id, request.window)
         .await?
         .ok_or_else(|| {
             Violation::invalid_field(
@@ -135,7 +135,5 @@ pub(super) async fn list(
                 "`cursor` is no cursor of this conversation; pass `next_cursor` of the page before, or leave it out.",
             )
         })?;
-    let next = page.items.last().map(place_of_message);
-    let body = request.answer(page.map(Message::from), next);
-    Ok(json(StatusCode::OK, &body))
+    Ok(request.respond(page, place_of_message, Message::from))
 }

@@ -7,10 +7,8 @@ mod messages;
 mod stream;
 
 use axum::{Router, extract::FromRef};
-use common::{
-    auth::Verifier,
-    rest::{Document, document, serve},
-};
+use common::{auth::Verifier, rest::Document};
+use kit::RestApi;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,27 +36,23 @@ struct Rest {
     verifier: Verifier,
 }
 
-fn parts() -> (Router<Rest>, OpenApi) {
-    let (routes, described) = OpenApiRouter::new()
+fn api() -> RestApi<Rest> {
+    let routes = OpenApiRouter::new()
         .routes(routes!(conversations::start, conversations::list))
         .routes(routes!(messages::send, messages::list))
         .routes(routes!(conversations::mark_read))
         .routes(routes!(conversations::indicate_typing))
         .routes(routes!(mentions::list))
-        .routes(routes!(stream::messages))
-        .split_for_parts();
-    (routes, document(&ABOUT, described))
+        .routes(routes!(stream::messages));
+    RestApi::new(&ABOUT, routes)
 }
 
 /// The description of these routes.
 pub fn openapi() -> OpenApi {
-    parts().1
+    api().openapi()
 }
 
 /// These routes, and `/openapi.json`.
 pub fn routes(app: App, verifier: Verifier) -> Router {
-    let (routes, described) = parts();
-    routes
-        .with_state(Rest { app, verifier })
-        .merge(serve(&described))
+    api().routes(Rest { app, verifier })
 }

@@ -99,7 +99,7 @@ pub(super) async fn messages(
     let stream = app.follow(&viewer, topic, start).await?;
     let following = Following {
         app,
-        viewer: UserId(viewer.id),
+        viewer: UserId::from(viewer.id),
         stream,
     };
     let batches = stream::unfold(Some(following), |open| async move {

@@ -5,16 +5,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::post,
 };
-use common::{
-    auth::{Identity, Viewer},
-    clock::SystemClock,
-    upstream::Upstream,
-};
-use futures_util::FutureExt;
+use common::{auth::Viewer, clock::SystemClock, upstream::Upstream};
 use messaging::{
-    app::ports::{DirectoryError, KnownUser, UserDirectory},
+    app::ports::{DirectoryError, UserDirectory},
     clients::UsersService,
-    domain::{Handle, UserId},
+    domain::{Handle, UserId, UserSummary},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -68,20 +63,14 @@ async fn refusing() -> UsersService {
 }
 
 fn viewer() -> Arc<Viewer> {
-    let value = format!("Bearer {}", tokens().token(Uuid::from_u128(1)));
-    let verifier = tokens().verifier(SystemClock::shared());
-    match verifier
-        .check_authorization(&value)
-        .now_or_never()
-        .unwrap()
-        .unwrap()
-    {
-        Identity::Viewer(viewer) => viewer,
-        Identity::Anonymous => panic!("a token is somebody's"),
-    }
+    let token = tokens().token(Uuid::from_u128(1));
+    tokens().viewer(&token, SystemClock::shared())
 }
 
-async fn ask(service: &UsersService, patience: Duration) -> Result<Vec<KnownUser>, DirectoryError> {
+async fn ask(
+    service: &UsersService,
+    patience: Duration,
+) -> Result<Vec<UserSummary>, DirectoryError> {
     ask_as(&viewer(), service, patience).await
 }
 
@@ -89,10 +78,15 @@ async fn ask_as(
     viewer: &Viewer,
     service: &UsersService,
     patience: Duration,
-) -> Result<Vec<KnownUser>, DirectoryError> {
+) -> Result<Vec<UserSummary>, DirectoryError> {
     let handles = [Handle::of("Grace"), Handle::of("nobody")];
     service
-        .look_up(viewer, &[UserId(Uuid::from_u128(7))], &handles, patience)
+        .look_up(
+            viewer,
+            &[UserId::from(Uuid::from_u128(7))],
+            &handles,
+            patience,
+        )
         .await
 }
 
@@ -120,8 +114,8 @@ async fn it_is_asked_for_ids_and_handles_with_the_token_of_the_viewer() {
     let viewer = viewer();
     let known = ask_as(&viewer, &service, PATIENCE).await.unwrap();
     let expected =
-        [(7, "linus", None), (8, "Grace", Some("G"))].map(|(id, name, shown)| KnownUser {
-            id: UserId(Uuid::from_u128(id)),
+        [(7, "linus", None), (8, "Grace", Some("G"))].map(|(id, name, shown)| UserSummary {
+            id: UserId::from(Uuid::from_u128(id)),
             username: name.to_owned(),
             display_name: shown.map(str::to_owned),
             avatar_url: shown.map(|_| "x".to_owned()),
@@ -152,7 +146,7 @@ async fn a_contact_and_the_handles_of_a_message_are_one_question() {
         )
         .with_state(asked);
     let service = service_at(serve(routes).await);
-    let contact = UserId(Uuid::from_u128(7));
+    let contact = UserId::from(Uuid::from_u128(7));
     let handles = [Handle::of("Grace")];
     let viewer = viewer();
     let asked = service.look_up_contact(&viewer, contact, &handles, PATIENCE);
@@ -162,7 +156,7 @@ async fn a_contact_and_the_handles_of_a_message_are_one_question() {
     let (_, question) = questions.recv().await.unwrap();
     assert_eq!(
         question,
-        json!({ "ids": [Uuid::from_u128(1), contact.0], "usernames": ["grace"], "contact_id": contact.0 })
+        json!({ "ids": [Uuid::from_u128(1), contact.as_uuid()], "usernames": ["grace"], "contact_id": contact.as_uuid() })
     );
     assert!(questions.try_recv().is_err(), "one question");
 }
@@ -170,7 +164,7 @@ async fn a_contact_and_the_handles_of_a_message_are_one_question() {
 #[tokio::test]
 async fn an_answer_that_does_not_say_whether_a_contact_is_blocked_is_no_answer() {
     let service = answering(r#"{"items":[]}"#).await;
-    let contact = UserId(Uuid::from_u128(7));
+    let contact = UserId::from(Uuid::from_u128(7));
     let viewer = viewer();
     let heard = service
         .look_up_contact(&viewer, contact, &[], PATIENCE)

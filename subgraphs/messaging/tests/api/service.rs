@@ -1,9 +1,8 @@
 //! Starting and stopping the service.
 
 use common::{config::Env, service::StartError, shutdown::Shutdown};
-use migrations::Context;
 use sqlx::Executor;
-use testkit::tokens;
+use testkit::{Context, tokens};
 
 fn settings(database: &str, address: &str) -> Vec<(&'static str, String)> {
     vec![

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Deref,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -20,50 +21,29 @@ use messaging::{
     app::{
         App,
         live::{Live, PostgresBus},
-        ports::{Contact, DirectoryError, KnownUser, UserDirectory},
+        ports::{Contact, DirectoryError, UserDirectory},
     },
-    domain::{Handle, UserId},
+    domain::{Handle, UserId, UserSummary},
 };
-use migrations::Context;
 use serde_json::{Value, json};
-use sqlx::{Executor, PgPool, Row};
-use testkit::{Answer, Graph, ManualClock, Rest, TestDatabase, tokens};
+use testkit::{Answer, Context, TestService, tokens};
 use uuid::Uuid;
 
+pub use testkit::{Person, refused, text, user_errors};
+
 pub struct World {
-    pub graph: Graph,
-    pub rest: Rest,
     pub directory: Arc<FakeDirectory>,
-    pub clock: Arc<ManualClock>,
-    /// The superuser's view, for looking behind the service.
-    pub admin: PgPool,
-    pub pool: PgPool,
     // Never polled.
     _beside: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    // Last: it is dropped after the connections to it.
-    _database: TestDatabase,
+    // Last: its database is dropped after the connections to it.
+    pub service: TestService,
 }
 
-/// Somebody with an account.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: Uuid,
-    token: String,
-}
+impl Deref for World {
+    type Target = TestService;
 
-impl Person {
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// Gets a new token, as of now.
-    pub fn renew(&mut self, world: &World) {
-        self.token = tokens().token_at(self.id, &*world.clock);
-    }
-
-    /// Has a token that nobody signed.
-    pub fn forge(&mut self) {
-        self.token.push('x');
+    fn deref(&self) -> &TestService {
+        &self.service
     }
 }
 
@@ -76,52 +56,35 @@ impl World {
     pub async fn with_directory<D: UserDirectory>(
         choose: impl FnOnce(Arc<FakeDirectory>) -> Arc<D>,
     ) -> Self {
-        let database = testkit::database().await;
-        let (pool, admin) = (database.pool(Context::Messaging), database.admin_pool());
-        let clock = ManualClock::shared();
         let directory = Arc::new(FakeDirectory::default());
-        let shared: SharedClock = clock.clone();
-        // What runs beside requests does not: tests count statements.
-        let (bus, stopping) = (PostgresBus::new(pool.clone()), Shutdown::new());
-        let (live, running) = Live::new(&pool, &shared, Arc::new(bus), stopping);
-        let users = choose(directory.clone());
-        let app = App::new(pool.clone(), shared.clone(), users, live);
-        let routes = messaging::routes(app, tokens().verifier(shared));
+        let document = messaging::rest::openapi();
+        let mut beside: Option<Pin<Box<dyn Future<Output = ()> + Send>>> = None;
+        let service = TestService::new(Context::Messaging, &document, |pool, clock| {
+            let shared: SharedClock = clock;
+            // What runs beside requests does not: tests count statements.
+            let (bus, stopping) = (PostgresBus::new(pool.clone()), Shutdown::new());
+            let (live, running) = Live::new(&pool, &shared, Arc::new(bus), stopping);
+            beside = Some(Box::pin(running));
+            let app = App::new(pool, shared.clone(), choose(directory.clone()), live);
+            messaging::routes(app, tokens().verifier(shared))
+        });
         Self {
-            rest: Rest::new(routes.clone(), &messaging::rest::openapi()),
-            graph: Graph::new(routes),
+            service: service.await,
             directory,
-            clock,
-            admin,
-            pool,
-            _beside: Mutex::new(Box::pin(running)),
-            _database: database,
+            _beside: Mutex::new(beside.unwrap()),
         }
     }
 
-    /// Somebody whom the directory knows by this username.
+    /// A user whom the directory knows by this username.
     pub fn person(&self, username: &str) -> Person {
         let person = self.stranger();
         self.directory.add(person.id, username);
         person
     }
 
-    /// Somebody with a good token whom the directory does not know.
+    /// A user with a valid token whom the directory does not know.
     pub fn stranger(&self) -> Person {
-        let id = self.clock.new_id();
-        Person {
-            id,
-            token: tokens().token_at(id, &*self.clock),
-        }
-    }
-
-    pub async fn ask(&self, person: &Person, query: &str, variables: Value) -> Answer {
-        self.graph.ask(Some(&person.token), query, variables).await
-    }
-
-    /// The data of an operation that succeeds.
-    pub async fn get(&self, person: &Person, query: &str, variables: Value) -> Value {
-        self.ask(person, query, variables).await.data()
+        self.new_person()
     }
 
     pub async fn start(&self, person: &Person, recipient: &str) -> Answer {
@@ -173,40 +136,6 @@ impl World {
     pub fn clock_id(&self) -> Uuid {
         self.clock.new_id()
     }
-
-    /// One number from behind the service.
-    pub async fn count(&self, sql: &'static str) -> i64 {
-        self.admin.fetch_one(sql).await.unwrap().get(0)
-    }
-}
-
-/// The text at a JSON pointer.
-pub fn text(value: &Value, pointer: &str) -> String {
-    let found = value.pointer(pointer).and_then(Value::as_str);
-    found
-        .unwrap_or_else(|| panic!("no text at {pointer} of {value}"))
-        .to_owned()
-}
-
-/// Code and field of each of a payload's user errors.
-pub fn user_errors(answer: Answer, mutation: &str) -> Vec<(String, Option<String>)> {
-    let data = answer.data();
-    let errors = data[mutation]["userErrors"].as_array().unwrap();
-    errors
-        .iter()
-        .map(|error| {
-            assert!(!text(error, "/message").is_empty());
-            (
-                text(error, "/code"),
-                error["field"].as_str().map(str::to_owned),
-            )
-        })
-        .collect()
-}
-
-/// What [`user_errors`] returns for one error.
-pub fn refused(code: &str, field: &str) -> Vec<(String, Option<String>)> {
-    vec![(code.to_owned(), Some(field.to_owned()))]
 }
 
 /// A user directory in memory.
@@ -252,7 +181,7 @@ impl UserDirectory for FakeDirectory {
         ids: &[UserId],
         handles: &[Handle],
         _patience: Duration,
-    ) -> Result<Vec<KnownUser>, DirectoryError> {
+    ) -> Result<Vec<UserSummary>, DirectoryError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.asked_handles
             .fetch_add(handles.len(), Ordering::SeqCst);
@@ -263,14 +192,14 @@ impl UserDirectory for FakeDirectory {
             return Err(DirectoryError::Unauthenticated);
         }
         let users = self.users.lock().unwrap();
-        let known = users.iter().map(|(id, username)| KnownUser {
-            id: UserId(*id),
+        let known = users.iter().map(|(id, username)| UserSummary {
+            id: UserId::from(*id),
             username: username.clone(),
             display_name: None,
             avatar_url: None,
         });
         Ok(known
-            .filter(|user| ids.contains(&user.id) || handles.contains(&user.handle()))
+            .filter(|user| ids.contains(&user.id) || handles.contains(&Handle::of(&user.username)))
             .collect())
     }
     async fn look_up_contact(
@@ -280,10 +209,13 @@ impl UserDirectory for FakeDirectory {
         handles: &[Handle],
         patience: Duration,
     ) -> Result<Contact, DirectoryError> {
-        let ids = [UserId(viewer.id), contact];
+        let ids = [UserId::from(viewer.id), contact];
         let known = self.look_up(viewer, &ids, handles, patience).await?;
         let blocks = self.blocks.lock().unwrap();
-        let pairs = [(viewer.id, contact.0), (contact.0, viewer.id)];
+        let pairs = [
+            (viewer.id, contact.as_uuid()),
+            (contact.as_uuid(), viewer.id),
+        ];
         Ok(Contact {
             blocked: pairs.iter().any(|pair| blocks.contains(pair)),
             known,

@@ -9,14 +9,14 @@ use std::{
 use common::{auth::Viewer, error::Fault, trace};
 
 use super::App;
-use crate::domain::{Author, Post, PostId, UserId};
+use crate::domain::{Post, PostId, UserId, UserSummary};
 
 /// A post as one reader sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownPost {
     pub post: Post,
     /// `None` when it is not known now who the author is.
-    pub author: Option<Author>,
+    pub author: Option<UserSummary>,
     /// Whether the viewer likes it; nobody in particular likes nothing.
     pub liked: bool,
 }
@@ -61,7 +61,11 @@ impl App {
     }
 
     /// Nobody when the directory does not answer soon: posts can be read without their authors' names.
-    async fn authors_of(&self, viewer: Option<&Viewer>, posts: &[Post]) -> HashMap<UserId, Author> {
+    async fn authors_of(
+        &self,
+        viewer: Option<&Viewer>,
+        posts: &[Post],
+    ) -> HashMap<UserId, UserSummary> {
         let mut ids: Vec<UserId> = posts.iter().map(|post| post.author_id).collect();
         ids.sort_unstable();
         ids.dedup();

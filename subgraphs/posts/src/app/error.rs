@@ -4,77 +4,61 @@ use common::{
     auth::unauthenticated,
     error::{Class, Error, Fault, Violation},
 };
+use kit::TextError;
 
-use crate::domain::{MAX_TEXT_LENGTH, TextError};
+common::error_codes! {
+    NOT_POST_AUTHOR,
+    POST_NOT_FOUND,
+    POST_TEXT_REQUIRED,
+    POST_TEXT_TOO_LONG,
+}
 
 #[derive(Debug, thiserror::Error)]
-pub enum PostsError {
-    #[error("the text is no text of a post: {0:?}")]
+pub enum AppError {
+    #[error("the text is not valid for a post: {0:?}")]
     BadText(TextError),
-    #[error("there is no such post")]
-    PostUnknown,
-    #[error("the post is somebody else's")]
+    #[error("the post does not exist")]
+    PostNotFound,
+    #[error("the viewer is not the author of the post")]
     NotPostAuthor,
-    #[error("another service does not accept the viewer's token")]
+    #[error("another service rejected the viewer's token")]
     TokenRefused,
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
-impl From<sqlx::Error> for PostsError {
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
     }
 }
 
-impl From<TextError> for PostsError {
+impl From<TextError> for AppError {
     fn from(error: TextError) -> Self {
         Self::BadText(error)
     }
 }
 
-impl From<PostsError> for Error {
-    fn from(error: PostsError) -> Self {
+impl From<AppError> for Error {
+    fn from(error: AppError) -> Self {
         let violation = match error {
-            PostsError::BadText(error) => bad_text(error),
-            PostsError::PostUnknown => Violation::new(
+            AppError::BadText(error) => error.violation(POST_TEXT_REQUIRED, POST_TEXT_TOO_LONG),
+            AppError::PostNotFound => Violation::new(
                 Class::NotFound,
-                "POST_NOT_FOUND",
+                POST_NOT_FOUND,
                 "There is no post with this id; it may have been deleted.",
             )
             .on("post_id"),
-            PostsError::NotPostAuthor => Violation::new(
+            AppError::NotPostAuthor => Violation::new(
                 Class::Forbidden,
-                "NOT_POST_AUTHOR",
+                NOT_POST_AUTHOR,
                 "Only its author may change a post, and only its author or a moderator may delete it.",
             ),
-            PostsError::TokenRefused => unauthenticated(),
-            PostsError::Fault(fault) => return Self::Fault(fault),
+            AppError::TokenRefused => unauthenticated(),
+            AppError::Fault(fault) => return Self::Fault(fault),
         };
         Self::Violation(violation)
-    }
-}
-
-fn bad_text(error: TextError) -> Violation {
-    match error {
-        TextError::Missing => Violation::new(
-            Class::Unprocessable,
-            "POST_TEXT_REQUIRED",
-            format!(
-                "The text is empty or only white space; it must have 1 to {MAX_TEXT_LENGTH} characters."
-            ),
-        )
-        .on("text"),
-        TextError::TooLong { length } => Violation::new(
-            Class::Unprocessable,
-            "POST_TEXT_TOO_LONG",
-            format!("The text has {length} characters; it may have {MAX_TEXT_LENGTH} at most."),
-        )
-        .on("text"),
-        TextError::Nul => Violation::invalid_field(
-            "text",
-            "MALFORMED",
-            "The text has the character U+0000, which no text may have; leave it out.",
-        ),
     }
 }

@@ -19,7 +19,7 @@ use prometheus::Registry;
 use sqlx::PgPool;
 
 pub use authors::ShownPost;
-pub use error::PostsError;
+pub use error::{AppError, ERROR_CODES, Result};
 pub use reading::{POSTS_OF_AUTHOR, TIMELINE, place};
 pub use timeline::Timeline;
 
@@ -95,8 +95,7 @@ impl App {
         self.metrics.registry()
     }
 
-    /// Whether the database answers. The users service is not asked: most of this one works without it.
-    pub async fn is_ready(&self) -> bool {
-        common::postgres::is_ready(&self.pool).await
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use common::auth::Viewer;
 
-use crate::domain::{Author, Followees, UserId};
+use crate::domain::{Followees, UserId, UserSummary};
 
 /// Knows who follows whom.
 #[async_trait]
@@ -37,7 +37,7 @@ pub trait UserDirectory: Send + Sync + 'static {
         &self,
         viewer: Option<&Viewer>,
         ids: &[UserId],
-    ) -> Result<Vec<Author>, DirectoryError>;
+    ) -> Result<Vec<UserSummary>, DirectoryError>;
 }
 
 /// Why it is not known who people are.

@@ -18,7 +18,7 @@ use tracing::{Span, field::Empty};
 use uuid::Uuid;
 
 use super::{
-    App, Finds, PostsError,
+    App, AppError, Finds,
     index::Settled,
     plan::{Plan, Walk, to_i64},
     ports::SocialGraphError,
@@ -43,10 +43,10 @@ pub enum Timeline {
 impl App {
     /// A page of the viewer's timeline. The viewer's own posts are not on it.
     #[tracing::instrument(skip_all, fields(followees = Empty, plan = Empty))]
-    pub async fn timeline(&self, viewer: &Viewer, window: Window) -> Result<Timeline, PostsError> {
+    pub async fn timeline(&self, viewer: &Viewer, window: Window) -> Result<Timeline, AppError> {
         match self.social_graph.followees(viewer).await {
             Ok(followees) => Ok(Timeline::Page(self.newest_of(&followees, window).await?)),
-            Err(SocialGraphError::Unauthenticated) => Err(PostsError::TokenRefused),
+            Err(SocialGraphError::Unauthenticated) => Err(AppError::TokenRefused),
             Err(error @ SocialGraphError::Unavailable(_)) => {
                 tracing::warn!(
                     %error,

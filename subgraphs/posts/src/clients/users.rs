@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::versions::{Version, Versions};
 use crate::{
     app::ports::{DirectoryError, SocialGraph, SocialGraphError, UserDirectory},
-    domain::{Author, Followees, UserId},
+    domain::{Followees, UserId, UserSummary},
 };
 
 /// Ids that all cached lists together may have: 64 MiB of them.
@@ -136,21 +136,13 @@ impl SocialGraph for UsersService {
 }
 
 #[derive(Serialize)]
-struct Question {
-    ids: Vec<Uuid>,
+struct Question<'a> {
+    ids: &'a [UserId],
 }
 
 #[derive(Deserialize)]
 struct Found {
-    items: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    id: Uuid,
-    username: String,
-    display_name: Option<String>,
-    avatar_url: Option<String>,
+    items: Vec<UserSummary>,
 }
 
 #[async_trait]
@@ -159,11 +151,8 @@ impl UserDirectory for UsersService {
         &self,
         viewer: Option<&Viewer>,
         ids: &[UserId],
-    ) -> Result<Vec<Author>, DirectoryError> {
-        let question = Question {
-            ids: ids.iter().map(|id| id.as_uuid()).collect(),
-        };
-        let mut call = Call::lookup("/internal/users/lookup", &question)
+    ) -> Result<Vec<UserSummary>, DirectoryError> {
+        let mut call = Call::lookup("/internal/users/lookup", &Question { ids })
             .map_err(DirectoryError::new)?
             .within(PATIENCE);
         if let Some(viewer) = viewer {
@@ -178,13 +167,7 @@ impl UserDirectory for UsersService {
             )));
         }
         let found: Found = serde_json::from_slice(&answer.body).map_err(DirectoryError::new)?;
-        let authors = found.items.into_iter().map(|item| Author {
-            id: item.id.into(),
-            username: item.username,
-            display_name: item.display_name,
-            avatar_url: item.avatar_url,
-        });
-        Ok(authors.collect())
+        Ok(found.items)
     }
 }
 

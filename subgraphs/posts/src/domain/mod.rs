@@ -1,6 +1,5 @@
 //! The values of the posts context. Text from outside becomes one of these types or is refused, once, here.
 
-mod author;
 mod change;
 mod followees;
 mod id;
@@ -8,10 +7,10 @@ mod moment;
 mod place;
 mod post;
 
-pub use author::Author;
 pub use change::{Change, ChangeKind, Changes};
 pub use followees::Followees;
-pub use id::{PostId, UserId};
+pub use id::PostId;
+pub use kit::{UserId, UserSummary};
 pub use moment::{Moment, NoSnapshot, Snapshot};
 pub use place::Place;
-pub use post::{MAX_TEXT_LENGTH, Post, PostText, TextError};
+pub use post::{Post, PostText};

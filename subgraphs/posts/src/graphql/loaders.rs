@@ -1,15 +1,10 @@
-//! What a request reads is collected and read at once.
+//! What the fields of a request load in batches.
 
-use std::{any::TypeId, collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use async_graphql::{
-    Context, Request,
-    dataloader::{DataLoader, Loader},
-};
+use async_graphql::{Request, dataloader::Loader};
 use common::{
-    auth::Identity,
-    error::{Error, Fault},
-    graphql::with_loader,
+    graphql::{LoadError, viewer_of, with_loader},
     page::{Page, Window},
 };
 
@@ -18,7 +13,7 @@ use crate::{
     domain::{Post, PostId, UserId},
 };
 
-/// Reads on behalf of one viewer, or of nobody in particular.
+/// Loads on behalf of the viewer of a request, if it has one.
 pub struct Reader {
     app: App,
     viewer: Option<UserId>,
@@ -26,45 +21,30 @@ pub struct Reader {
 
 /// Gives a request its reader.
 pub fn add(app: &App, request: Request) -> Request {
-    let viewer = request
-        .data
-        .get(&TypeId::of::<Identity>())
-        .and_then(|identity| identity.downcast_ref::<Identity>())
-        .and_then(Identity::viewer)
-        .map(|viewer| viewer.id.into());
+    let viewer = viewer_of(&request).map(|viewer| viewer.id.into());
     let app = app.clone();
     with_loader(request, Reader { app, viewer })
 }
 
-/// The reader of the running operation.
-pub fn reader<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Reader>> {
-    ctx.data::<DataLoader<Reader>>()
-}
-
-/// A fault that every waiting field is told of.
-pub fn shared(fault: Arc<Fault>) -> Error {
-    Fault::shared(fault).into()
-}
-
 impl Loader<PostId> for Reader {
     type Value = Post;
-    type Error = Arc<Fault>;
+    type Error = LoadError;
 
-    async fn load(&self, ids: &[PostId]) -> Result<HashMap<PostId, Post>, Arc<Fault>> {
+    async fn load(&self, ids: &[PostId]) -> Result<HashMap<PostId, Post>, LoadError> {
         let found = self.app.posts(ids).await?;
         Ok(found.into_iter().map(|post| (post.id, post)).collect())
     }
 }
 
-/// Whether the viewer likes a post.
+/// Loads as `()` where the viewer likes the post, and as nothing where not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LikeOf(pub PostId);
 
 impl Loader<LikeOf> for Reader {
     type Value = ();
-    type Error = Arc<Fault>;
+    type Error = LoadError;
 
-    async fn load(&self, posts: &[LikeOf]) -> Result<HashMap<LikeOf, ()>, Arc<Fault>> {
+    async fn load(&self, posts: &[LikeOf]) -> Result<HashMap<LikeOf, ()>, LoadError> {
         let Some(viewer) = self.viewer else {
             return Ok(HashMap::new());
         };
@@ -76,12 +56,12 @@ impl Loader<LikeOf> for Reader {
 
 impl Loader<(UserId, Window)> for Reader {
     type Value = Page<Post>;
-    type Error = Arc<Fault>;
+    type Error = LoadError;
 
     async fn load(
         &self,
         pages: &[(UserId, Window)],
-    ) -> Result<HashMap<(UserId, Window), Page<Post>>, Arc<Fault>> {
+    ) -> Result<HashMap<(UserId, Window), Page<Post>>, LoadError> {
         Ok(self.app.pages_of_authors(pages).await?)
     }
 }

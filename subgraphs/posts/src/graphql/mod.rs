@@ -1,17 +1,16 @@
 //! The GraphQL API: the posts part of the graph.
 
-mod connection;
 mod loaders;
 mod mutation;
 mod post;
 mod query;
 mod user;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, Schema, SchemaBuilder};
 use axum::Router;
 use common::{
     auth::Verifier,
-    graphql::{GraphqlService, with_limits},
+    graphql::{self, GraphqlService},
 };
 
 use crate::app::App;
@@ -21,7 +20,7 @@ use query::Query;
 pub type PostsSchema = Schema<Query, Mutation, EmptySubscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    with_limits(Schema::build(Query, Mutation, EmptySubscription)).enable_federation()
+    graphql::subgraph(Query, Mutation, EmptySubscription)
 }
 
 /// The schema that answers.
@@ -31,17 +30,12 @@ pub fn schema(app: App) -> PostsSchema {
 
 /// The schema as text, with its federation directives.
 pub fn sdl() -> String {
-    builder()
-        .finish()
-        .sdl_with_options(SDLExportOptions::new().federation().compose_directive())
+    graphql::sdl(builder())
 }
 
 /// `POST /graphql`.
 pub fn routes(app: App, verifier: Verifier) -> Router {
     let schema = schema(app.clone());
-    common::graphql::routes(GraphqlService::new(
-        schema,
-        verifier,
-        move |request, _head| loaders::add(&app, request),
-    ))
+    let prepare = move |request, _head: &_| loaders::add(&app, request);
+    graphql::routes(GraphqlService::new(schema, verifier, prepare))
 }

@@ -3,7 +3,7 @@ use common::graphql::{UserError, payload, viewer};
 
 use super::post::Post;
 use crate::{
-    app::{App, PostsError},
+    app::{App, AppError},
     domain::{self, PostId},
 };
 
@@ -56,7 +56,7 @@ macro_rules! post_payload {
         }
 
         impl $name {
-            fn of(result: Result<domain::Post, PostsError>) -> async_graphql::Result<Self> {
+            fn of(result: Result<domain::Post, AppError>) -> async_graphql::Result<Self> {
                 Ok(match payload(result)? {
                     Ok(post) => Self { post: Some(Post(post)), user_errors: Vec::new() },
                     Err(user_errors) => Self { post: None, user_errors },
@@ -180,6 +180,6 @@ impl Mutation {
 }
 
 /// The id of a post that a client wrote. What is no id is no post's.
-fn post_id(id: &ID) -> Result<PostId, PostsError> {
-    PostId::parse(id).ok_or(PostsError::PostUnknown)
+fn post_id(id: &ID) -> Result<PostId, AppError> {
+    PostId::parse(id).ok_or(AppError::PostNotFound)
 }

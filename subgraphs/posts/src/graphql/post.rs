@@ -1,8 +1,8 @@
 use async_graphql::{Context, ID, Object};
-use common::Timestamp;
+use common::{Timestamp, graphql::load};
 
 use super::{
-    loaders::{LikeOf, reader, shared},
+    loaders::{LikeOf, Reader},
     user::User,
 };
 use crate::domain;
@@ -34,8 +34,8 @@ impl Post {
 
     /// Whether the viewer likes it; false without a token.
     async fn viewer_has_liked(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
-        let like = reader(ctx)?.load_one(LikeOf(self.0.id)).await;
-        Ok(like.map_err(shared)?.is_some())
+        let like = load::<Reader, _>(ctx, LikeOf(self.0.id)).await?;
+        Ok(like.is_some())
     }
 
     /// When it was written. An edit does not change it.

@@ -1,19 +1,16 @@
-use async_graphql::{Context, ErrorExtensionValues, ID, Object, ServerError};
+use async_graphql::{
+    Context, ErrorExtensionValues, ID, Object, ServerError, connection::Connection,
+};
 use common::{
     error::{Error, Fault},
-    graphql::{First, viewer},
+    graphql::{First, connection, load, viewer},
     page::{Page, Window},
     trace,
 };
 
-use super::{
-    connection::{PostConnection, connection},
-    loaders::{reader, shared},
-    post::Post,
-    user::User,
-};
+use super::{loaders::Reader, post::Post, user::User};
 use crate::{
-    app::{App, TIMELINE, Timeline},
+    app::{App, TIMELINE, Timeline, place},
     domain::{PostId, UserId},
 };
 
@@ -30,8 +27,7 @@ impl Query {
         let Some(id) = PostId::parse(&id) else {
             return Ok(None);
         };
-        let found = reader(ctx)?.load_one(id).await.map_err(shared)?;
-        Ok(found.map(Post))
+        Ok(load::<Reader, _>(ctx, id).await?.map(Post))
     }
 
     /// Posts of everyone the viewer follows, newest first. When the users service cannot be reached, it is empty and
@@ -42,7 +38,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<20>,
         #[graphql(desc = "The cursor of the post after which to begin.")] after: Option<String>,
-    ) -> async_graphql::Result<PostConnection> {
+    ) -> async_graphql::Result<Connection<String, Post>> {
         let viewer = viewer(ctx)?;
         let window = Window::of(first.0, after.as_deref(), TIMELINE).map_err(Error::from)?;
         let timeline = ctx.data::<App>()?.timeline(viewer, window).await;
@@ -53,7 +49,7 @@ impl Query {
                 Page::empty()
             }
         };
-        Ok(connection(page, window, TIMELINE))
+        Ok(connection(page, window, TIMELINE, place, Post))
     }
 
     #[graphql(entity)]

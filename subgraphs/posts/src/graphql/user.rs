@@ -1,11 +1,15 @@
-use async_graphql::{Context, ID, Object};
-use common::{error::Error, graphql::First, page::Window};
-
-use super::{
-    connection::{PostConnection, connection},
-    loaders::{reader, shared},
+use async_graphql::{Context, ID, Object, connection::Connection};
+use common::{
+    error::Error,
+    graphql::{First, connection, load},
+    page::{Page, Window},
 };
-use crate::{app::POSTS_OF_AUTHOR, domain::UserId};
+
+use super::{loaders::Reader, post::Post};
+use crate::{
+    app::{POSTS_OF_AUTHOR, place},
+    domain::UserId,
+};
 
 // The type belongs to the users context, which describes it; this one adds the posts.
 pub struct User(pub UserId);
@@ -23,12 +27,10 @@ impl User {
         ctx: &Context<'_>,
         #[graphql(default, desc = "How many at most, from 1 to 100.")] first: First<20>,
         #[graphql(desc = "The cursor of the post after which to begin.")] after: Option<String>,
-    ) -> async_graphql::Result<PostConnection> {
+    ) -> async_graphql::Result<Connection<String, Post>> {
         let window = Window::of(first.0, after.as_deref(), POSTS_OF_AUTHOR).map_err(Error::from)?;
-        let page = reader(ctx)?.load_one((self.0, window)).await;
-        let page = page
-            .map_err(shared)?
-            .unwrap_or_else(common::page::Page::empty);
-        Ok(connection(page, window, POSTS_OF_AUTHOR))
+        let page = load::<Reader, _>(ctx, (self.0, window)).await?;
+        let page = page.unwrap_or_else(Page::empty);
+        Ok(connection(page, window, POSTS_OF_AUTHOR, place, Post))
     }
 }

@@ -3,8 +3,8 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use common::{
     error::{Error, ErrorEnvelope},
+    respond::json,
     rest::{Faults, Id, NotSignedIn, SignedIn},
-    server::json,
 };
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -6,10 +6,8 @@ mod post;
 mod posts;
 
 use axum::{Router, extract::FromRef};
-use common::{
-    auth::Verifier,
-    rest::{Document, document, serve},
-};
+use common::{auth::Verifier, rest::Document};
+use kit::RestApi;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -37,25 +35,21 @@ struct Rest {
     verifier: Verifier,
 }
 
-fn parts() -> (Router<Rest>, OpenApi) {
-    let (routes, described) = OpenApiRouter::new()
+fn api() -> RestApi<Rest> {
+    let routes = OpenApiRouter::new()
         .routes(routes!(posts::create, posts::list))
         .routes(routes!(posts::read, posts::edit, posts::delete))
         .routes(routes!(likes::like, likes::unlike))
-        .routes(routes!(feed::read))
-        .split_for_parts();
-    (routes, document(&ABOUT, described))
+        .routes(routes!(feed::read));
+    RestApi::new(&ABOUT, routes)
 }
 
 /// The description of these routes.
 pub fn openapi() -> OpenApi {
-    parts().1
+    api().openapi()
 }
 
 /// These routes, and `/openapi.json`.
 pub fn routes(app: App, verifier: Verifier) -> Router {
-    let (routes, described) = parts();
-    routes
-        .with_state(Rest { app, verifier })
-        .merge(serve(&described))
+    api().routes(Rest { app, verifier })
 }

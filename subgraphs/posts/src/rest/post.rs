@@ -1,14 +1,14 @@
 //! What a post looks like.
 
-use axum::{http::StatusCode, response::Response};
-use common::{Timestamp, auth::Viewer, error::Error, page::Page, rest::PageRequest, server::json};
+use axum::response::Response;
+use common::{Timestamp, auth::Viewer, error::Error, page::Page, rest::PageRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     app::{App, ShownPost, place},
-    domain::{self, Author},
+    domain::{self, UserSummary},
 };
 
 /// A short text that somebody wrote for everybody.
@@ -34,41 +34,18 @@ pub(super) struct Post {
     edited_at: Option<Timestamp>,
 }
 
-/// Somebody, in short.
-#[derive(Serialize, ToSchema)]
-struct UserSummary {
-    id: Uuid,
-    #[schema(example = "ada")]
-    username: String,
-    #[schema(required, example = "Ada Lovelace")]
-    display_name: Option<String>,
-    #[schema(required, example = "https://example.com/ada.png")]
-    avatar_url: Option<String>,
-}
-
 impl From<ShownPost> for Post {
     fn from(shown: ShownPost) -> Self {
         let post = shown.post;
         Self {
             id: post.id.as_uuid(),
             author_id: post.author_id.as_uuid(),
-            author: shown.author.map(UserSummary::from),
+            author: shown.author,
             text: post.text,
             like_count: post.like_count,
             liked: shown.liked,
             created_at: post.created_at,
             edited_at: post.edited_at,
-        }
-    }
-}
-
-impl From<Author> for UserSummary {
-    fn from(author: Author) -> Self {
-        Self {
-            id: author.id.as_uuid(),
-            username: author.username,
-            display_name: author.display_name,
-            avatar_url: author.avatar_url,
         }
     }
 }
@@ -80,11 +57,9 @@ pub(super) async fn answer_page(
     request: PageRequest,
     page: Page<domain::Post>,
 ) -> Result<Response, Error> {
-    let next = page.items.last().map(place);
     let shown = Page {
         items: app.shown(viewer, page.items).await?,
         has_next: page.has_next,
     };
-    let body = request.answer(shown.map(Post::from), next);
-    Ok(json(StatusCode::OK, &body))
+    Ok(request.respond(shown, |shown| place(&shown.post), Post::from))
 }

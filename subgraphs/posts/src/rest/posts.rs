@@ -8,17 +8,17 @@ use axum::{
 use common::{
     error::{Error, ErrorEnvelope, Violation},
     page::Page,
+    respond::json,
     rest::{
         BodyErrors, Caller, Faults, Id, Json, NotSignedIn, PageBody, PageQuery, Query, SignedIn,
     },
-    server::json,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::post::{Post, answer_page};
 use crate::{
-    app::{App, POSTS_OF_AUTHOR, PostsError},
+    app::{App, AppError, POSTS_OF_AUTHOR},
     domain::{PostId, UserId},
 };
 
@@ -121,7 +121,7 @@ pub(super) async fn read(
     let found = app.posts(&[post_id(&id)?]).await?;
     let viewer = caller.viewer().map(AsRef::as_ref);
     let shown = app.shown(viewer, found).await?.pop();
-    let post = shown.ok_or(PostsError::PostUnknown)?;
+    let post = shown.ok_or(AppError::PostNotFound)?;
     Ok(json(StatusCode::OK, &Post::from(post)))
 }
 
@@ -148,7 +148,7 @@ pub(super) async fn edit(
 ) -> Result<Response, Error> {
     let post = app.edit_post(&viewer, post_id(&id)?, &input.text).await?;
     let shown = app.shown(Some(&viewer), vec![post]).await?.pop();
-    let post = shown.ok_or(PostsError::PostUnknown)?;
+    let post = shown.ok_or(AppError::PostNotFound)?;
     Ok(json(StatusCode::OK, &Post::from(post)))
 }
 
@@ -175,6 +175,6 @@ pub(super) async fn delete(
 }
 
 /// The id of a post that a client wrote. What is no id is no post's.
-pub(super) fn post_id(id: &str) -> Result<PostId, PostsError> {
-    PostId::parse(id).ok_or(PostsError::PostUnknown)
+pub(super) fn post_id(id: &str) -> Result<PostId, AppError> {
+    PostId::parse(id).ok_or(AppError::PostNotFound)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Deref,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -10,47 +11,35 @@ use std::{
 
 use async_trait::async_trait;
 use common::{
-    auth::{Identity, Viewer},
+    auth::Viewer,
     clock::{Clock, SharedClock, SystemClock},
 };
-use futures_util::FutureExt;
 use posts::{
     app::{
         App,
         ports::{DirectoryError, SocialGraph, SocialGraphError, UserDirectory},
     },
-    domain::{Author, Followees, UserId},
+    domain::{Followees, UserId, UserSummary},
 };
 use prometheus::TextEncoder;
-use serde_json::{Value, json};
-use sqlx::{Executor, PgPool, Row};
-use testkit::{Answer, Authority, Context, Graph, ManualClock, Rest, TestDatabase, tokens};
+use serde_json::json;
+use testkit::{Authority, Context, TestService, tokens};
 use uuid::Uuid;
+
+pub use testkit::{Person, refused, text, user_errors};
 
 pub struct World {
     pub app: App,
-    pub graph: Graph,
-    pub rest: Rest,
     pub social: Arc<FakeSocialGraph>,
     pub directory: Arc<FakeDirectory>,
-    pub clock: Arc<ManualClock>,
-    /// The superuser's view, for looking behind the service.
-    pub admin: PgPool,
-    pub pool: PgPool,
-    // Last: it is dropped after the connections to it.
-    _database: TestDatabase,
+    service: TestService,
 }
 
-/// Somebody with an account.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: Uuid,
-    token: String,
-}
+impl Deref for World {
+    type Target = TestService;
 
-impl Person {
-    pub fn token(&self) -> &str {
-        &self.token
+    fn deref(&self) -> &TestService {
+        &self.service
     }
 }
 
@@ -75,90 +64,50 @@ impl World {
         choose: impl FnOnce(Arc<FakeSocialGraph>) -> Arc<S>,
         max_index_bytes: usize,
     ) -> Self {
-        let database = testkit::database().await;
-        let (pool, admin) = (database.pool(Context::Posts), database.admin_pool());
-        let clock = ManualClock::shared();
         let social = Arc::new(FakeSocialGraph::default());
-        let shared: SharedClock = clock.clone();
         let directory = Arc::new(FakeDirectory::default());
-        let app = App::new(
-            pool.clone(),
-            shared.clone(),
-            choose(social.clone()),
-            directory.clone(),
-        )
-        .with_index(max_index_bytes);
-        let routes = posts::routes(app.clone(), tokens().verifier(shared));
+        let (mut app, document) = (None, posts::rest::openapi());
+        let service = TestService::new(Context::Posts, &document, |pool, clock| {
+            let graph = choose(social.clone());
+            let new = App::new(pool, clock.clone(), graph, directory.clone());
+            let new = app.insert(new.with_index(max_index_bytes));
+            posts::routes(new.clone(), tokens().verifier(clock))
+        });
+        let service = service.await;
         Self {
-            app,
-            rest: Rest::new(routes.clone(), &posts::rest::openapi()),
-            graph: Graph::new(routes),
+            app: app.unwrap(),
             social,
             directory,
-            clock,
-            admin,
-            pool,
-            _database: database,
+            service,
         }
     }
 
     pub fn person(&self) -> Person {
-        let id = self.clock.new_id();
-        let token = tokens().token_at(id, &*self.clock);
-        Person { id, token }
+        self.new_person()
     }
 
-    /// Somebody who may take away what others wrote.
+    /// A user who may delete the posts of others.
     pub fn moderator(&self) -> Person {
-        let id = self.clock.new_id();
-        let mut claims = Authority::claims(id, &*self.clock);
+        let mut person = self.new_person();
+        let mut claims = Authority::claims(person.id, &*self.clock);
         claims.roles = vec!["user".to_owned(), "moderator".to_owned()];
         claims.scope = claims.roles.join(" ");
-        let token = tokens().sign(&claims);
-        Person { id, token }
+        person.token = tokens().sign(&claims);
+        person
     }
 
     pub fn people<const N: usize>(&self) -> [Person; N] {
         std::array::from_fn(|_| self.person())
     }
 
-    /// Somebody with a token that is good by the system's clock, and not by the one of this world.
+    /// A user whose token is valid by the system's clock, and not by the one of this world.
     pub fn person_of_today() -> Person {
-        let id = SystemClock.new_id();
-        let token = tokens().token(id);
-        Person { id, token }
+        Person::new(SystemClock.new_id(), &SystemClock)
     }
 
     /// The person as the application sees it.
     pub fn viewer(&self, person: &Person) -> Arc<Viewer> {
         viewer(person, self.clock.clone())
-    }
-
-    pub async fn ask(&self, person: &Person, query: &str, variables: Value) -> Answer {
-        self.graph.ask(Some(&person.token), query, variables).await
-    }
-
-    /// The data of an operation that succeeds.
-    pub async fn get(&self, person: &Person, query: &str, variables: Value) -> Value {
-        self.ask(person, query, variables).await.data()
-    }
-
-    /// Any of the mutations that take an input and answer with a payload.
-    pub async fn mutate(
-        &self,
-        person: &Person,
-        mutation: &str,
-        input: Value,
-        selection: &str,
-    ) -> Answer {
-        let mut type_name = mutation.to_owned();
-        type_name[..1].make_ascii_uppercase();
-        let query = format!(
-            "mutation($input: {type_name}Input!) {{ {mutation}(input: $input) {{
-                {selection} userErrors {{ code field message }}
-            }} }}"
-        );
-        self.ask(person, &query, json!({ "input": input })).await
     }
 
     /// The id of a new post. Time goes on by a millisecond with each.
@@ -215,52 +164,11 @@ impl World {
             .parse()
             .unwrap()
     }
-
-    /// One number from behind the service.
-    pub async fn count(&self, sql: &'static str) -> i64 {
-        self.admin.fetch_one(sql).await.unwrap().get(0)
-    }
 }
 
-/// Somebody with this token, as the application sees them.
+/// The owner of a token, as the application sees them.
 pub fn viewer(person: &Person, clock: SharedClock) -> Arc<Viewer> {
-    let authorization = format!("Bearer {}", person.token);
-    let verifier = tokens().verifier(clock);
-    match verifier
-        .check_authorization(&authorization)
-        .now_or_never()
-        .unwrap()
-    {
-        Ok(Identity::Viewer(viewer)) => viewer,
-        other => panic!("no viewer: {other:?}"),
-    }
-}
-
-/// The text at a JSON pointer.
-pub fn text(value: &Value, pointer: &str) -> String {
-    let found = value.pointer(pointer).and_then(Value::as_str);
-    found
-        .unwrap_or_else(|| panic!("no text at {pointer} of {value}"))
-        .to_owned()
-}
-
-/// Code and field of each of a payload's user errors.
-pub fn user_errors(answer: Answer, mutation: &str) -> Vec<(String, Option<String>)> {
-    let data = answer.data();
-    let errors = data[mutation]["userErrors"].as_array().unwrap();
-    errors
-        .iter()
-        .map(|error| {
-            assert!(!text(error, "/message").is_empty());
-            let field = error["field"].as_str().map(str::to_owned);
-            (text(error, "/code"), field)
-        })
-        .collect()
-}
-
-/// What [`user_errors`] returns for one error.
-pub fn refused(code: &str, field: &str) -> Vec<(String, Option<String>)> {
-    vec![(code.to_owned(), Some(field.to_owned()))]
+    tokens().viewer(person.token(), clock)
 }
 
 /// A directory in memory: everybody is called by their id, but for those who are gone.
@@ -297,7 +205,7 @@ impl UserDirectory for FakeDirectory {
         &self,
         _viewer: Option<&Viewer>,
         ids: &[UserId],
-    ) -> Result<Vec<Author>, DirectoryError> {
+    ) -> Result<Vec<UserSummary>, DirectoryError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.down.load(Ordering::SeqCst) {
             return Err(DirectoryError::new("it is down"));
@@ -306,7 +214,7 @@ impl UserDirectory for FakeDirectory {
         let gone = self.gone.lock().unwrap();
         let known = ids.iter().filter(|id| !gone.contains(&id.as_uuid()));
         Ok(known
-            .map(|id| Author {
+            .map(|id| UserSummary {
                 id: *id,
                 username: Self::username(id.as_uuid()),
                 display_name: None,

@@ -2,21 +2,25 @@
 //! What is needed to decide is passed in; who calls has it from the database, in the transaction of the change.
 //! docs/access.md lists these rules with those of the other contexts.
 
-use super::{Error, Result};
+use super::{AppError, Result};
 use crate::domain::UserId;
 
 /// Nobody follows themselves, nor somebody from whom a block keeps them apart, whichever of the two it is that blocks.
 pub(super) fn follow(viewer: UserId, whom: UserId, apart: bool) -> Result<()> {
     if viewer == whom {
-        return Err(Error::CannotFollowSelf);
+        return Err(AppError::CannotFollowSelf);
     }
-    if apart { Err(Error::KeptApart) } else { Ok(()) }
+    if apart {
+        Err(AppError::KeptApart)
+    } else {
+        Ok(())
+    }
 }
 
 /// Everybody blocks whom they like, but for themselves.
 pub(super) fn block(viewer: UserId, whom: UserId) -> Result<()> {
     if viewer == whom {
-        return Err(Error::CannotBlockSelf);
+        return Err(AppError::CannotBlockSelf);
     }
     Ok(())
 }
@@ -40,10 +44,10 @@ mod tests {
     fn people_follow_others_unless_a_block_keeps_them_apart() {
         let [ada, grace] = people();
         assert!(follow(ada, grace, false).is_ok());
-        assert!(matches!(follow(ada, grace, true), Err(Error::KeptApart)));
+        assert!(matches!(follow(ada, grace, true), Err(AppError::KeptApart)));
         for apart in [false, true] {
             let itself = follow(ada, ada, apart);
-            assert!(matches!(itself, Err(Error::CannotFollowSelf)));
+            assert!(matches!(itself, Err(AppError::CannotFollowSelf)));
         }
     }
 
@@ -51,7 +55,7 @@ mod tests {
     fn people_block_everybody_but_themselves() {
         let [ada, grace] = people();
         assert!(block(ada, grace).is_ok());
-        assert!(matches!(block(ada, ada), Err(Error::CannotBlockSelf)));
+        assert!(matches!(block(ada, ada), Err(AppError::CannotBlockSelf)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::Url;
 
-use super::{App, Error, Links, Pictures, Result, pictures::Avatar, ports::AvatarStore};
+use super::{App, AppError, Links, Pictures, Result, pictures::Avatar, ports::AvatarStore};
 use crate::{
     db,
     domain::{
@@ -40,7 +40,7 @@ impl Avatars {
     fn url(&self, name: &AvatarName) -> Result<AvatarUrl> {
         let url = self.links.url(&format!("{PATH}{name}"));
         AvatarUrl::parse(&url)
-            .map_err(|_invalid| Error::internal(format!("no avatar can be at {url}")))
+            .map_err(|_invalid| AppError::internal(format!("no avatar can be at {url}")))
     }
 
     /// Deletes a picture that nothing names any more. One that cannot be deleted now stays, and the log says so; the
@@ -89,7 +89,7 @@ impl App {
         };
         match &stored {
             // Better a picture that nobody names than a profile that names none.
-            Err(Error::InDoubt(_)) => {
+            Err(AppError::InDoubt(_)) => {
                 tracing::warn!(avatar = %name, "an avatar is kept that may be nobody's");
             }
             Err(_) => self.avatars.discard(&name).await,
@@ -108,11 +108,11 @@ impl App {
         let mut tx = self.pool.begin().await?;
         let before = db::users::lock_avatar_url(&mut tx, viewer)
             .await?
-            .ok_or(Error::ViewerGone)?;
+            .ok_or(AppError::ViewerGone)?;
         let user = db::users::update_profile(&mut tx, viewer, changes)
             .await?
-            .ok_or(Error::ViewerGone)?;
-        tx.commit().await.map_err(Error::InDoubt)?;
+            .ok_or(AppError::ViewerGone)?;
+        tx.commit().await.map_err(AppError::InDoubt)?;
         let before = before.as_deref().and_then(stored_at);
         let now = user.avatar_url.as_deref().and_then(stored_at);
         if let Some(before) = before
@@ -133,7 +133,7 @@ fn stored_at(url: &str) -> Option<AvatarName> {
     before.ends_with('/').then(|| AvatarName::parse(name))?
 }
 
-impl From<BadUpload> for Error {
+impl From<BadUpload> for AppError {
     fn from(bad: BadUpload) -> Self {
         match bad {
             BadUpload::TooLarge => Self::AvatarTooLarge,

@@ -9,7 +9,7 @@ use common::{
 };
 use sqlx::PgConnection;
 
-use super::{App, Error, Listing, Result, access, follows};
+use super::{App, AppError, Listing, Result, access, follows};
 use crate::{
     db,
     domain::{Block, Follow, User, UserId},
@@ -31,7 +31,7 @@ impl App {
     /// Makes the viewer block somebody, and returns them. Neither follows the other any more. Blocking again changes
     /// nothing.
     pub async fn block(&self, viewer: UserId, whom: &str) -> Result<Blocked> {
-        let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
+        let whom = UserId::parse(whom).ok_or(AppError::UserNotFound)?;
         access::block(viewer, whom)?;
         let block = Block {
             blocker: viewer,
@@ -49,14 +49,14 @@ impl App {
         if is_new {
             audit::Event::new("block_user", &viewer, &whom).done();
         }
-        let user = user.ok_or(Error::UserNotFound)?;
+        let user = user.ok_or(AppError::UserNotFound)?;
         Ok(Blocked { user, is_new })
     }
 
     /// Makes the viewer block somebody no longer, and returns them. The follows that the block removed stay removed. Doing
     /// so again changes nothing.
     pub async fn unblock(&self, viewer: UserId, whom: &str) -> Result<User> {
-        let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
+        let whom = UserId::parse(whom).ok_or(AppError::UserNotFound)?;
         let block = Block {
             blocker: viewer,
             blocked: whom,
@@ -69,7 +69,7 @@ impl App {
         if was_blocked {
             audit::Event::new("unblock_user", &viewer, &whom).done();
         }
-        user.ok_or(Error::UserNotFound)
+        user.ok_or(AppError::UserNotFound)
     }
 
     /// Those of these that there are.
@@ -99,7 +99,7 @@ impl App {
     pub async fn blocked_count(&self, viewer: UserId) -> Result<i32> {
         let mut conn = self.pool.acquire().await?;
         let count = db::blocks::count(&mut conn, viewer).await?;
-        i32::try_from(count).map_err(Error::internal)
+        i32::try_from(count).map_err(AppError::internal)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Why a request was not fulfilled, as facts; and the one place that gives each fact its class, code and words.
 
-use common::error::{Class, Detail, Fault, Violation};
+use common::{
+    auth::unauthenticated,
+    error::{Class, Detail, Error, Fault, NOT_FOUND, Violation},
+};
 
 use super::{
     pictures::{MAX_PIXELS, MAX_SIDE},
@@ -8,9 +11,25 @@ use super::{
 };
 use crate::domain::MAX_UPLOAD;
 
+common::error_codes! {
+    AVATAR_TOO_LARGE,
+    AVATAR_UNSUPPORTED_TYPE,
+    CANNOT_BLOCK_SELF,
+    CANNOT_FOLLOW_SELF,
+    EMAIL_ALREADY_EXISTS,
+    EMAIL_NOT_VERIFIED,
+    FORBIDDEN,
+    INVALID_CREDENTIALS,
+    INVALID_REFRESH_TOKEN,
+    RATE_LIMITED,
+    TOKEN_EXPIRED,
+    USERNAME_ALREADY_EXISTS,
+    USER_NOT_FOUND,
+}
+
 /// Why a request was not fulfilled.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum AppError {
     #[error("invalid input")]
     Invalid(Vec<Detail>),
     #[error("the e-mail address has an account")]
@@ -19,8 +38,8 @@ pub enum Error {
     UsernameTaken,
     #[error("unknown address or wrong password")]
     WrongCredentials,
-    /// Of somebody who is signed in.
-    #[error("the present password is another one")]
+    /// From a signed-in user who changes the password.
+    #[error("the current password is wrong")]
     WrongPassword,
     #[error("too many failed logins, for another {seconds} s")]
     TooManyFailures { seconds: i64 },
@@ -28,20 +47,20 @@ pub enum Error {
     SessionNotFound,
     #[error("the e-mail address is not verified")]
     EmailNotVerified,
-    #[error("the refresh token is not good")]
+    #[error("the refresh token is not valid")]
     BadRefreshToken,
     #[error("the token was used or has expired")]
     TokenSpent,
     #[error("no such user")]
     UserNotFound,
-    #[error("nobody follows themselves")]
+    #[error("users cannot follow themselves")]
     CannotFollowSelf,
-    #[error("nobody blocks themselves")]
+    #[error("users cannot block themselves")]
     CannotBlockSelf,
-    /// One of the two blocks the other; which of them, neither is told.
-    #[error("a block keeps the two apart")]
+    /// One of the two users blocks the other. Neither is told which.
+    #[error("one of the two users blocks the other")]
     KeptApart,
-    /// A good token of an account that is gone.
+    /// The token is valid and its account was deleted.
     #[error("the viewer's account is gone")]
     ViewerGone,
     #[error("too many passwords are waiting to be hashed")]
@@ -50,133 +69,136 @@ pub enum Error {
     AvatarTooLarge,
     #[error("the avatar has too many pixels")]
     AvatarTooManyPixels,
-    #[error("the avatar is no JPEG or PNG that can be read")]
+    #[error("the avatar cannot be read as JPEG or PNG")]
     AvatarUnsupportedType,
     #[error("too many pictures are waiting to be decoded")]
     TooManyPictures,
     #[error("the avatars cannot be reached: {0}")]
     AvatarStore(#[from] StoreError),
-    /// The database did not say whether it took a change.
+    /// The connection broke during a commit: the change may have been stored or not.
     #[error("the change is in doubt: {0}")]
     InDoubt(#[source] sqlx::Error),
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    #[error(transparent)]
     Fault(#[from] Fault),
-    #[error("{0}")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl Error {
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+impl AppError {
     pub(super) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Internal(source.into())
+        Self::Fault(Fault::internal(source))
     }
 }
 
-impl From<Error> for common::error::Error {
-    fn from(error: Error) -> Self {
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<AppError> for Error {
+    fn from(error: AppError) -> Self {
         let violation = match error {
-            Error::Invalid(details) => Violation::invalid(details),
-            Error::EmailTaken => Violation::new(
+            AppError::Invalid(details) => Violation::invalid(details),
+            AppError::EmailTaken => Violation::new(
                 Class::Conflict,
-                "EMAIL_ALREADY_EXISTS",
+                EMAIL_ALREADY_EXISTS,
                 "There is an account with this e-mail address. Log in, or reset its password.",
             )
             .on("email"),
-            Error::UsernameTaken => Violation::new(
+            AppError::UsernameTaken => Violation::new(
                 Class::Conflict,
-                "USERNAME_ALREADY_EXISTS",
+                USERNAME_ALREADY_EXISTS,
                 "This username is taken, regardless of case. Choose another.",
             )
             .on("username"),
-            Error::WrongCredentials => Violation::new(
+            AppError::WrongCredentials => Violation::new(
                 Class::Refused,
-                "INVALID_CREDENTIALS",
+                INVALID_CREDENTIALS,
                 "There is no account with this e-mail address and password.",
             ),
-            Error::WrongPassword => Violation::new(
+            AppError::WrongPassword => Violation::new(
                 Class::Refused,
-                "INVALID_CREDENTIALS",
+                INVALID_CREDENTIALS,
                 "This is not the present password of the account.",
             )
             .on("current_password"),
-            Error::TooManyFailures { seconds } => Violation::new(
+            AppError::TooManyFailures { seconds } => Violation::new(
                 Class::RateLimited,
-                "RATE_LIMITED",
+                RATE_LIMITED,
                 format!("Too many failed logins. Wait {seconds} seconds, or reset the password."),
             )
             .retry_after(seconds),
-            Error::SessionNotFound => Violation::new(
+            AppError::SessionNotFound => Violation::new(
                 Class::NotFound,
-                "NOT_FOUND",
+                NOT_FOUND,
                 "You have no session with this id.",
             )
             .on("session_id"),
-            Error::EmailNotVerified => Violation::new(
+            AppError::EmailNotVerified => Violation::new(
                 Class::Unverified,
-                "EMAIL_NOT_VERIFIED",
+                EMAIL_NOT_VERIFIED,
                 "The e-mail address is not verified yet. Follow the link in the mail, or ask for a new one.",
             ),
-            Error::BadRefreshToken => Violation::new(
+            AppError::BadRefreshToken => Violation::new(
                 Class::Refused,
-                "INVALID_REFRESH_TOKEN",
+                INVALID_REFRESH_TOKEN,
                 "The refresh token is unknown, used, expired or revoked. Log in again.",
             ),
-            Error::TokenSpent => Violation::new(
+            AppError::TokenSpent => Violation::new(
                 Class::Gone,
-                "TOKEN_EXPIRED",
+                TOKEN_EXPIRED,
                 "This token was used already or has expired. Ask for a new mail.",
             )
             .on("token"),
-            Error::UserNotFound => Violation::new(
+            AppError::UserNotFound => Violation::new(
                 Class::NotFound,
-                "USER_NOT_FOUND",
+                USER_NOT_FOUND,
                 "There is no user with this id.",
             )
             .on("user_id"),
-            Error::CannotFollowSelf => Violation::new(
+            AppError::CannotFollowSelf => Violation::new(
                 Class::Unprocessable,
-                "CANNOT_FOLLOW_SELF",
+                CANNOT_FOLLOW_SELF,
                 "Nobody follows themselves. Pass the id of somebody else.",
             )
             .on("user_id"),
-            Error::CannotBlockSelf => Violation::new(
+            AppError::CannotBlockSelf => Violation::new(
                 Class::Unprocessable,
-                "CANNOT_BLOCK_SELF",
+                CANNOT_BLOCK_SELF,
                 "Nobody blocks themselves. Pass the id of somebody else.",
             )
             .on("user_id"),
-            Error::KeptApart => Violation::new(
+            AppError::KeptApart => Violation::new(
                 Class::Forbidden,
-                "FORBIDDEN",
+                FORBIDDEN,
                 "A block keeps the two of you apart: neither can follow the other.",
             ),
-            Error::ViewerGone => common::auth::unauthenticated(),
-            Error::AvatarTooLarge => too_large(format!(
+            AppError::ViewerGone => unauthenticated(),
+            AppError::AvatarTooLarge => too_large(format!(
                 "The picture is too large; it may have {MAX_UPLOAD} bytes (2 MiB) at most."
             )),
-            Error::AvatarTooManyPixels => too_large(format!(
+            AppError::AvatarTooManyPixels => too_large(format!(
                 "The picture has too many pixels; each side may have {MAX_SIDE} at most, and all of it {MAX_PIXELS}."
             )),
-            Error::AvatarUnsupportedType => Violation::new(
+            AppError::AvatarUnsupportedType => Violation::new(
                 Class::Unprocessable,
-                "AVATAR_UNSUPPORTED_TYPE",
+                AVATAR_UNSUPPORTED_TYPE,
                 "This cannot be read as a picture. Send a complete JPEG or PNG.",
             )
             .on("avatar"),
-            busy @ (Error::TooManyPasswords | Error::TooManyPictures | Error::AvatarStore(_)) => {
+            busy @ (AppError::TooManyPasswords
+            | AppError::TooManyPictures
+            | AppError::AvatarStore(_)) => {
                 return Self::from(Fault::unavailable(busy.to_string()));
             }
-            Error::InDoubt(error) | Error::Database(error) => {
-                return Self::from(Fault::from(error));
-            }
-            Error::Fault(fault) => return Self::from(fault),
-            Error::Internal(source) => return Self::from(Fault::internal(source)),
+            AppError::InDoubt(error) => return Self::from(error),
+            AppError::Fault(fault) => return Self::Fault(fault),
         };
         Self::Violation(violation)
     }
 }
 
 fn too_large(message: String) -> Violation {
-    Violation::new(Class::Unprocessable, "AVATAR_TOO_LARGE", message).on("avatar")
+    Violation::new(Class::Unprocessable, AVATAR_TOO_LARGE, message).on("avatar")
 }

@@ -2,7 +2,7 @@
 
 use common::error::Detail;
 
-use super::Error;
+use super::AppError;
 use crate::domain::Invalid;
 
 #[derive(Default)]
@@ -16,14 +16,14 @@ impl Fields {
             .ok()
     }
 
-    pub(super) fn refused(self) -> Error {
-        Error::Invalid(self.0)
+    pub(super) fn refused(self) -> AppError {
+        AppError::Invalid(self.0)
     }
 }
 
 /// The error for one wrong field.
-pub(super) fn refuse(field: &'static str, invalid: Invalid) -> Error {
-    Error::Invalid(vec![detail(field, invalid)])
+pub(super) fn refuse(field: &'static str, invalid: Invalid) -> AppError {
+    AppError::Invalid(vec![detail(field, invalid)])
 }
 
 fn detail(field: &'static str, invalid: Invalid) -> Detail {

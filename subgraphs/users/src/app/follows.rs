@@ -8,7 +8,7 @@ use common::{
 };
 use sqlx::PgConnection;
 
-use super::{App, Error, Result, access};
+use super::{App, AppError, Result, access};
 use crate::{
     db,
     domain::{Follow, User, UserId},
@@ -66,7 +66,7 @@ pub struct Followed {
 impl App {
     /// Makes the viewer follow somebody, and returns them. Following again changes nothing.
     pub async fn follow(&self, viewer: UserId, whom: &str) -> Result<Followed> {
-        let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
+        let whom = UserId::parse(whom).ok_or(AppError::UserNotFound)?;
         let follow = Follow {
             follower: viewer,
             followee: whom,
@@ -75,7 +75,7 @@ impl App {
         lock(&mut tx, viewer, whom).await?;
         let apart = db::blocks::between(&mut tx, viewer, whom).await?;
         access::follow(viewer, whom, apart).inspect_err(|error| {
-            if matches!(error, Error::KeptApart) {
+            if matches!(error, AppError::KeptApart) {
                 audit::Event::new("follow_user", &viewer, &whom).denied("FORBIDDEN");
             }
         })?;
@@ -85,13 +85,13 @@ impl App {
         }
         let user = db::users::by_id(&mut tx, whom).await?;
         tx.commit().await?;
-        let user = user.ok_or(Error::UserNotFound)?;
+        let user = user.ok_or(AppError::UserNotFound)?;
         Ok(Followed { user, is_new })
     }
 
     /// Makes the viewer follow somebody no longer, and returns them. Doing so again changes nothing.
     pub async fn unfollow(&self, viewer: UserId, whom: &str) -> Result<User> {
-        let whom = UserId::parse(whom).ok_or(Error::UserNotFound)?;
+        let whom = UserId::parse(whom).ok_or(AppError::UserNotFound)?;
         let follow = Follow {
             follower: viewer,
             followee: whom,
@@ -103,7 +103,7 @@ impl App {
         }
         let user = db::users::by_id(&mut tx, whom).await?;
         tx.commit().await?;
-        user.ok_or(Error::UserNotFound)
+        user.ok_or(AppError::UserNotFound)
     }
 
     /// Those of these that there are.
@@ -146,13 +146,13 @@ impl App {
         of: &str,
         window: Window,
     ) -> Result<Page<Listing>> {
-        let of = UserId::parse(of).ok_or(Error::UserNotFound)?;
+        let of = UserId::parse(of).ok_or(AppError::UserNotFound)?;
         let exists = {
             let mut conn = self.pool.acquire().await?;
             db::users::by_id(&mut conn, of).await?.is_some()
         };
         if !exists {
-            return Err(Error::UserNotFound);
+            return Err(AppError::UserNotFound);
         }
         let mut lists = self.related(relation, &[of], window).await?;
         Ok(lists.remove(&of).unwrap_or_else(Page::empty))
@@ -169,7 +169,7 @@ impl App {
         }
         let (version, ids) = db::follows::followee_ids(&mut conn, viewer)
             .await?
-            .ok_or(Error::ViewerGone)?;
+            .ok_or(AppError::ViewerGone)?;
         Ok(FolloweeIds::Changed { version, ids })
     }
 
@@ -188,10 +188,10 @@ impl App {
 pub(super) async fn lock(conn: &mut PgConnection, viewer: UserId, whom: UserId) -> Result<()> {
     let accounts = db::users::lock(conn, &[viewer, whom]).await?;
     if !accounts.contains(&viewer) {
-        return Err(Error::ViewerGone);
+        return Err(AppError::ViewerGone);
     }
     if !accounts.contains(&whom) {
-        return Err(Error::UserNotFound);
+        return Err(AppError::UserNotFound);
     }
     Ok(())
 }

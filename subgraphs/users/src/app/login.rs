@@ -3,7 +3,7 @@
 use common::origin::Origin;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{App, Error, Result, Session, passwords::Verdict, throttle::Attempt};
+use super::{App, AppError, Result, Session, passwords::Verdict, throttle::Attempt};
 use crate::{
     db,
     domain::{Account, Email},
@@ -28,7 +28,7 @@ impl App {
         let account = self.check(account, password, &attempt).await?;
         // Only who knows the password learns this.
         if self.require_verified_email && account.email_verified_at.is_none() {
-            return Err(Error::EmailNotVerified);
+            return Err(AppError::EmailNotVerified);
         }
         let tx = self.pool.begin().await?;
         self.open_session(tx, &account, origin).await
@@ -66,6 +66,7 @@ mod tests {
         client_address::ClientAddress,
         clock::SystemClock,
         config::Env,
+        error::Fault,
     };
     use sqlx::postgres::PgPoolOptions;
 
@@ -90,12 +91,12 @@ mod tests {
         );
         let check = || app.check(None, "correct horse".into(), &attempt);
         assert!(
-            matches!(check().await, Err(Error::Database(_))),
+            matches!(check().await, Err(AppError::Fault(Fault::Unavailable(_)))),
             "hashed, to be counted"
         );
         let _full = passwords.fill();
         assert!(
-            matches!(check().await, Err(Error::TooManyPasswords)),
+            matches!(check().await, Err(AppError::TooManyPasswords)),
             "it needs a place like any other"
         );
     }

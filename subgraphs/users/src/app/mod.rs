@@ -27,7 +27,7 @@ mod verification;
 
 pub use avatars::Avatars;
 pub use blocks::{BLOCKS, Blocked};
-pub use error::Error;
+pub use error::{AppError, ERROR_CODES, Result};
 pub use follows::{Followed, FolloweeIds, Listing, MAX_VERSIONS, Relation};
 pub use housekeeping::Housekeeping;
 pub use mails::Links;
@@ -40,14 +40,12 @@ pub use sessions::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS, Session};
 
 use std::sync::Arc;
 
-use common::{auth::Signer, clock::SharedClock, coalesce::Coalescer, error::Fault, postgres};
+use common::{auth::Signer, clock::SharedClock, coalesce::Coalescer, error::Fault};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tracing::Instrument;
 
 use crate::domain::{User, UserId};
-
-type Result<T> = std::result::Result<T, Error>;
 
 /// The users context at work. Cheap to clone.
 #[derive(Clone)]
@@ -97,11 +95,10 @@ impl App {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let work = work(self.clone()).in_current_span();
-        tokio::spawn(work).await.map_err(Error::internal)?
+        tokio::spawn(work).await.map_err(AppError::internal)?
     }
 
-    /// Whether the database answers.
-    pub async fn is_ready(&self) -> bool {
-        postgres::is_ready(&self.pool).await
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 }

@@ -10,7 +10,7 @@ use common::shutdown::Shutdown;
 use futures_util::{StreamExt, stream};
 
 use super::{
-    App, Error, Links, Result,
+    App, AppError, Links, Result,
     mails::compose,
     ports::{Mail, MailError, Mailer},
 };
@@ -124,9 +124,9 @@ impl Outbox {
     /// The mail with a token of its own, if its account still needs it.
     async fn mail(&self, job: &Job) -> Result<std::result::Result<Mail, NotNeeded>> {
         let kind = MailKind::named(&job.kind)
-            .ok_or_else(|| Error::internal(format!("a mail of kind {}", job.kind)))?;
+            .ok_or_else(|| AppError::internal(format!("a mail of kind {}", job.kind)))?;
         let email = Email::parse(&job.email)
-            .map_err(|invalid| Error::internal(format!("in the outbox: {}", invalid.message)))?;
+            .map_err(|invalid| AppError::internal(format!("in the outbox: {}", invalid.message)))?;
         let now = self.app.clock.now();
         let mut conn = self.app.pool.acquire().await?;
         let Some(account) = db::users::account_by_email(&mut conn, &email).await? else {

@@ -3,7 +3,7 @@
 use common::origin::Origin;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{App, Error, Result, Session, fields::Fields, sessions, throttle::Attempt};
+use super::{App, AppError, Result, Session, fields::Fields, sessions, throttle::Attempt};
 use crate::{
     db,
     domain::{Account, Password, UserId},
@@ -28,12 +28,12 @@ impl App {
             let mut conn = self.pool.acquire().await?;
             db::users::account_by_id(&mut conn, viewer).await?
         };
-        let account = account.ok_or(Error::ViewerGone)?;
+        let account = account.ok_or(AppError::ViewerGone)?;
         let attempt = Attempt::new(&account.email, origin.address);
         self.may_attempt(&attempt).await?;
         let account = self.check(Some(account), current, &attempt).await;
         let account = account.map_err(|error| match error {
-            Error::WrongCredentials => Error::WrongPassword,
+            AppError::WrongCredentials => AppError::WrongPassword,
             other => other,
         })?;
         let hash = self.passwords.hash(new.into_secret()).await?;
@@ -42,7 +42,7 @@ impl App {
         let version = account.password_version;
         if !db::users::change_password(&mut tx, viewer, version, hash.expose_secret()).await? {
             // Changed or reset meanwhile: what was compared is the password no more.
-            return Err(Error::WrongPassword);
+            return Err(AppError::WrongPassword);
         }
         let ended = db::sessions::revoke_all(&mut tx, viewer, None, now).await?;
         let changed = Account {

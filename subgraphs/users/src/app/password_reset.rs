@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{App, Error, Result, fields::Fields, sessions, verification::unknown_token};
+use super::{App, AppError, Result, fields::Fields, sessions, verification::unknown_token};
 use crate::{
     db,
     domain::{MailKind, Password, TokenHash},
@@ -30,7 +30,7 @@ impl App {
         };
         // No hashing for a token that cannot be used.
         if !good {
-            return Err(Error::TokenSpent);
+            return Err(AppError::TokenSpent);
         }
         let password = self.passwords.hash(password.into_secret()).await?;
         let now = self.clock.now();
@@ -38,7 +38,7 @@ impl App {
         // The account first: two tokens of one account, used at once, then wait for each other in one order.
         db::users::lock(&mut tx, &[owner]).await?;
         if !db::one_time_tokens::consume(&mut tx, &hash, now).await? {
-            return Err(Error::TokenSpent);
+            return Err(AppError::TokenSpent);
         }
         db::users::reset_password(&mut tx, owner, password.expose_secret(), now).await?;
         db::one_time_tokens::consume_all(&mut tx, owner, purpose, now).await?;

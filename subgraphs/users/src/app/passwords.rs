@@ -8,7 +8,7 @@ use argon2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Error, Result, hashing::Hasher, turns};
+use super::{AppError, Result, hashing::Hasher, turns};
 
 /// How many may wait for a core. At 25 ms a hash and two cores the last of them waits for three seconds; whoever comes
 /// then is told to try again.
@@ -89,7 +89,12 @@ impl Passwords {
 
     /// Waits for a core, if there is a place to wait.
     pub(super) async fn turn(&self) -> Result<Turn> {
-        let turn = self.0.turns.wait().await.ok_or(Error::TooManyPasswords)?;
+        let turn = self
+            .0
+            .turns
+            .wait()
+            .await
+            .ok_or(AppError::TooManyPasswords)?;
         Ok(Turn {
             pool: self.0.clone(),
             turn,
@@ -116,7 +121,7 @@ impl Turn {
         let Self { pool, turn } = self;
         turn.spend(move || work(&pool.algorithm))
             .await
-            .map_err(Error::internal)
+            .map_err(AppError::internal)
     }
 }
 
@@ -133,10 +138,11 @@ impl Algorithms {
         let hash = stored.unwrap_or(&self.decoy).expose_secret();
         let (right, current) = if is_bcrypt(hash) {
             // Truncates at 72 bytes, as whatever made the hash did.
-            let right = bcrypt::verify(password.expose_secret(), hash).map_err(Error::internal)?;
+            let right =
+                bcrypt::verify(password.expose_secret(), hash).map_err(AppError::internal)?;
             (right, false)
         } else {
-            let hash = PasswordHash::new(hash).map_err(Error::internal)?;
+            let hash = PasswordHash::new(hash).map_err(AppError::internal)?;
             // The cost is the hash's own.
             let right = self
                 .argon2
@@ -160,7 +166,7 @@ impl Algorithms {
 fn hash(argon2: &Hasher, password: &SecretString) -> Result<SecretString> {
     let hash = argon2
         .hash(password.expose_secret().as_bytes())
-        .map_err(Error::internal)?;
+        .map_err(AppError::internal)?;
     Ok(hash.to_string().into())
 }
 
@@ -217,7 +223,7 @@ mod tests {
         let passwords = passwords();
         let taken = passwords.fill();
         let refused = passwords.hash("correct horse".into()).await.unwrap_err();
-        assert!(matches!(refused, Error::TooManyPasswords));
+        assert!(matches!(refused, AppError::TooManyPasswords));
         drop(taken);
         assert!(passwords.hash("correct horse".into()).await.is_ok());
     }

@@ -9,7 +9,7 @@ use common::{
 };
 use sqlx::PgPool;
 
-use super::{App, Error, Result, fields::Fields};
+use super::{App, AppError, Result, fields::Fields};
 use crate::{
     db,
     domain::{
@@ -66,15 +66,15 @@ impl App {
     pub async fn own(&self, viewer: UserId) -> Result<User> {
         let mut conn = self.pool.acquire().await?;
         let user = db::users::by_id(&mut conn, viewer).await?;
-        user.ok_or(Error::ViewerGone)
+        user.ok_or(AppError::ViewerGone)
     }
 
     /// The user that a client names.
     pub async fn user(&self, id: &str) -> Result<User> {
-        let id = UserId::parse(id).ok_or(Error::UserNotFound)?;
+        let id = UserId::parse(id).ok_or(AppError::UserNotFound)?;
         let mut conn = self.pool.acquire().await?;
         let user = db::users::by_id(&mut conn, id).await?;
-        user.ok_or(Error::UserNotFound)
+        user.ok_or(AppError::UserNotFound)
     }
 
     /// The users that have these handles, in any case, by their folded handle. What is no handle is nobody's.
@@ -96,7 +96,7 @@ impl App {
         first: i32,
     ) -> Result<Vec<User>> {
         let window = Window::of(first, None, CursorKind(0))
-            .map_err(|violation| Error::Invalid(violation.details))?;
+            .map_err(|violation| AppError::Invalid(violation.details))?;
         let Some(prefix) = UsernamePrefix::parse(prefix) else {
             return Ok(Vec::new());
         };
@@ -141,7 +141,7 @@ impl App {
         let mut conn = self.pool.acquire().await?;
         db::users::update_profile(&mut conn, viewer, &changes)
             .await?
-            .ok_or(Error::ViewerGone)
+            .ok_or(AppError::ViewerGone)
     }
 }
 

@@ -3,7 +3,7 @@
 use common::audit;
 use secrecy::SecretString;
 
-use super::{App, Error, Result, Session, sessions::REFRESH_TOKEN_SECONDS};
+use super::{App, AppError, Result, Session, sessions::REFRESH_TOKEN_SECONDS};
 use crate::{
     db::{self, sessions::KnownToken},
     domain::{Presented, Token, TokenHash},
@@ -26,7 +26,7 @@ impl App {
         // Whatever the present request waited for has happened by now.
         let now = self.clock.now();
         let Some(token) = token.filter(|token| !token.is_revoked && token.expires_at > now) else {
-            return Err(Error::BadRefreshToken);
+            return Err(AppError::BadRefreshToken);
         };
         let mut how = token
             .family
@@ -42,7 +42,7 @@ impl App {
             db::sessions::revoke(&mut tx, owner, session, now).await?;
             tx.commit().await?;
             audit::Event::new("refresh_session", &owner, &session).denied("INVALID_REFRESH_TOKEN");
-            return Err(Error::BadRefreshToken);
+            return Err(AppError::BadRefreshToken);
         }
         let expires_at = now.plus_seconds(REFRESH_TOKEN_SECONDS);
         db::sessions::exchange(&mut tx, &token, &hash, now, expires_at).await?;
@@ -57,6 +57,6 @@ impl App {
         .await?;
         let user = db::users::by_id(&mut tx, token.owner).await?;
         tx.commit().await?;
-        self.session(token.session, user.ok_or(Error::BadRefreshToken)?, next)
+        self.session(token.session, user.ok_or(AppError::BadRefreshToken)?, next)
     }
 }

@@ -3,7 +3,7 @@
 use common::postgres::violated_constraint;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{App, Error, Result, fields::Fields};
+use super::{App, AppError, Result, fields::Fields};
 use crate::{
     db::{self, users::Claim},
     domain::{DisplayName, Email, MailKind, Password, User, UserId, Username},
@@ -39,8 +39,8 @@ impl App {
             db::users::claim(&mut conn, &email, &username).await?
         };
         match claim {
-            Claim::EmailTaken => return Err(Error::EmailTaken),
-            Claim::UsernameTaken => return Err(Error::UsernameTaken),
+            Claim::EmailTaken => return Err(AppError::EmailTaken),
+            Claim::UsernameTaken => return Err(AppError::UsernameTaken),
             Claim::Free => {}
         }
         let hash = turn.hash(password.into_secret()).await?;
@@ -64,10 +64,10 @@ impl App {
 }
 
 /// The database decides who was first.
-fn taken(error: sqlx::Error) -> Error {
+fn taken(error: sqlx::Error) -> AppError {
     match violated_constraint(&error) {
-        Some("users_email_key") => Error::EmailTaken,
-        Some("users_username_key") => Error::UsernameTaken,
+        Some("users_email_key") => AppError::EmailTaken,
+        Some("users_username_key") => AppError::UsernameTaken,
         _ => error.into(),
     }
 }

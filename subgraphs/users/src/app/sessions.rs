@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{App, Error, Result};
+use super::{App, AppError, Result};
 use crate::{
     db::{self, sessions::NewSession},
     domain::{Account, SessionInfo, Token, TokenHash, User, UserId},
@@ -48,7 +48,7 @@ impl App {
             expires_at,
         };
         if !db::sessions::insert(&mut tx, &new).await? {
-            return Err(Error::WrongCredentials);
+            return Err(AppError::WrongCredentials);
         }
         db::sessions::insert_token(&mut tx, session, 1, &token.hash(), now, expires_at).await?;
         let ended = db::sessions::revoke_oldest(&mut tx, account.id, MAX_SESSIONS, now).await?;
@@ -57,7 +57,7 @@ impl App {
         if ended > 0 {
             all_ended("end_oldest_sessions", account.id, ended);
         }
-        self.session(session, user.ok_or(Error::WrongCredentials)?, token)
+        self.session(session, user.ok_or(AppError::WrongCredentials)?, token)
     }
 
     /// Ends the session that a refresh token belongs to. Doing so again, or with no token of ours, changes nothing.
@@ -80,7 +80,7 @@ impl App {
     /// Ends one of the viewer's sessions. Ending it again changes nothing. Access tokens that it has are good until they
     /// end by themselves, [`ACCESS_TOKEN_SECONDS`] at most.
     pub async fn end_session(&self, viewer: UserId, session: &str) -> Result<()> {
-        let session = Uuid::parse_str(session).map_err(|_error| Error::SessionNotFound)?;
+        let session = Uuid::parse_str(session).map_err(|_error| AppError::SessionNotFound)?;
         let mut conn = self.pool.acquire().await?;
         let has_it = db::sessions::revoke(&mut conn, viewer, session, self.clock.now()).await?;
         let event = audit::Event::new("end_session", &viewer, &session);
@@ -89,7 +89,7 @@ impl App {
             Ok(())
         } else {
             event.denied("NOT_FOUND");
-            Err(Error::SessionNotFound)
+            Err(AppError::SessionNotFound)
         }
     }
 
@@ -126,7 +126,7 @@ impl App {
             roles: user.roles.clone(),
             scope: user.roles.join(" "),
         };
-        let token = self.signer.sign(&claims).map_err(Error::internal)?;
+        let token = self.signer.sign(&claims).map_err(AppError::internal)?;
         Ok(token.into())
     }
 }

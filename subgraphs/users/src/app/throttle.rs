@@ -8,7 +8,7 @@
 use common::client_address::ClientAddress;
 use sha2::{Digest, Sha256};
 
-use super::{App, Error, Result};
+use super::{App, AppError, Result};
 use crate::db::login_failures::{self, Counter};
 
 /// How long a failure counts.
@@ -67,7 +67,7 @@ impl App {
             Some(failed_at) => {
                 let until = failed_at.plus_seconds(WINDOW_SECONDS);
                 let wait = until.as_seconds() - now.as_seconds();
-                Err(Error::TooManyFailures {
+                Err(AppError::TooManyFailures {
                     seconds: wait.clamp(1, WINDOW_SECONDS),
                 })
             }
@@ -75,9 +75,9 @@ impl App {
     }
 
     /// Counts an attempt that failed; the error is what its maker is told.
-    pub(super) async fn failed(&self, attempt: &Attempt) -> Error {
+    pub(super) async fn failed(&self, attempt: &Attempt) -> AppError {
         match self.count(attempt).await {
-            Ok(()) => Error::WrongCredentials,
+            Ok(()) => AppError::WrongCredentials,
             Err(error) => error,
         }
     }

@@ -3,7 +3,7 @@
 use common::audit;
 use secrecy::SecretString;
 
-use super::{App, Error, Result, fields};
+use super::{App, AppError, Result, fields};
 use crate::{
     db,
     domain::{Email, Invalid, MailKind, TokenHash, User},
@@ -19,7 +19,7 @@ impl App {
             return Err(fields::refuse("token", unknown_token()));
         };
         if !db::one_time_tokens::consume(&mut tx, &hash, now).await? {
-            return Err(Error::TokenSpent);
+            return Err(AppError::TokenSpent);
         }
         let user = db::users::set_email_verified(&mut tx, owner, now).await?;
         tx.commit().await?;

@@ -2,7 +2,6 @@
 
 mod avatar;
 mod email;
-mod id;
 mod mail;
 mod password;
 mod profile;
@@ -14,14 +13,14 @@ mod username;
 
 pub use avatar::{AvatarName, AvatarUpload, BadUpload, MAX_UPLOAD, PictureFormat, StoredAvatar};
 pub use email::Email;
-pub use id::UserId;
+pub use kit::{UserId, UserSummary};
 pub use mail::MailKind;
 pub use password::Password;
 pub use profile::{AvatarUrl, Bio, Change, DisplayName, ProfileChanges};
 pub use role::Role;
 pub use session::{Family, Presented, SessionInfo};
 pub use token::{Token, TokenHash};
-pub use user::{Account, Block, Follow, User, UserSummary};
+pub use user::{Account, Block, Follow, User};
 pub use username::{Username, UsernamePrefix};
 
 /// Why a value is not accepted.

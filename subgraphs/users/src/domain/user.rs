@@ -1,7 +1,7 @@
 use common::Timestamp;
 use secrecy::SecretString;
 
-use super::UserId;
+use super::{UserId, UserSummary};
 
 /// Somebody with an account, as others see them, and the address that only they see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +33,15 @@ pub struct Block {
     pub blocked: UserId,
 }
 
-/// What other contexts show of somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserSummary {
-    pub id: UserId,
-    pub username: String,
-    pub display_name: Option<String>,
-    pub avatar_url: Option<String>,
+impl From<User> for UserSummary {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            username: user.username,
+            display_name: user.display_name,
+            avatar_url: user.avatar_url,
+        }
+    }
 }
 
 /// What signing in needs to know.

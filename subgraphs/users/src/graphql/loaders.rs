@@ -1,71 +1,34 @@
-//! What one request asks for at the same time is read by one query.
+//! What the fields of a request load in batches.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use async_graphql::{
-    Context,
-    dataloader::{DataLoader, Loader},
-};
+use async_graphql::{Request, dataloader::Loader};
 use common::{
-    error::{Error, Fault},
+    graphql::{LoadError, with_loader},
     page::{Page, Window},
 };
 
 use crate::{
-    app::{self, App, Listing, Relation},
+    app::{App, Listing, Relation},
     domain::{Block, Follow, User, UserId},
 };
 
-pub(super) struct Loaders {
+/// Loads for all viewers alike: keys say whose view a value is of.
+pub(super) struct Reader {
     app: App,
 }
 
-impl Loaders {
-    pub(super) fn new(app: App) -> Self {
-        Self { app }
-    }
+/// Gives a request its reader.
+pub(super) fn add(app: &App, request: Request) -> Request {
+    let app = app.clone();
+    with_loader(request, Reader { app })
 }
 
-/// Everybody who waits for a batch gets its error.
-#[derive(Clone, Debug)]
-pub(super) struct BatchError(Arc<Error>);
-
-impl From<app::Error> for BatchError {
-    fn from(error: app::Error) -> Self {
-        Self(Arc::new(error.into()))
-    }
-}
-
-impl From<BatchError> for Error {
-    fn from(BatchError(error): BatchError) -> Self {
-        match &*error {
-            Self::Violation(violation) => Self::Violation(violation.clone()),
-            Self::Fault(Fault::Internal(source)) => {
-                Self::Fault(Fault::internal(source.to_string()))
-            }
-            Self::Fault(Fault::Unavailable(source)) => {
-                Self::Fault(Fault::unavailable(source.to_string()))
-            }
-        }
-    }
-}
-
-/// The value of a key, loaded together with those of the request's other resolvers.
-pub(super) async fn load<K, V>(ctx: &Context<'_>, key: K) -> async_graphql::Result<Option<V>>
-where
-    K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
-    V: Send + Sync + Clone + 'static,
-    Loaders: Loader<K, Value = V, Error = BatchError>,
-{
-    let loader = ctx.data::<DataLoader<Loaders>>()?;
-    Ok(loader.load_one(key).await.map_err(Error::from)?)
-}
-
-impl Loader<UserId> for Loaders {
+impl Loader<UserId> for Reader {
     type Value = User;
-    type Error = BatchError;
+    type Error = LoadError;
 
-    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>, BatchError> {
+    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, User>, LoadError> {
         Ok(self.app.users(ids).await?)
     }
 }
@@ -74,11 +37,11 @@ impl Loader<UserId> for Loaders {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Handle(pub String);
 
-impl Loader<Handle> for Loaders {
+impl Loader<Handle> for Reader {
     type Value = User;
-    type Error = BatchError;
+    type Error = LoadError;
 
-    async fn load(&self, handles: &[Handle]) -> Result<HashMap<Handle, User>, BatchError> {
+    async fn load(&self, handles: &[Handle]) -> Result<HashMap<Handle, User>, LoadError> {
         let usernames: Vec<String> = handles.iter().map(|handle| handle.0.clone()).collect();
         let users = self.app.users_by_username(&usernames).await?;
         Ok(users
@@ -89,22 +52,22 @@ impl Loader<Handle> for Loaders {
 }
 
 /// Loads as `()` where one follows the other, and as nothing where not.
-impl Loader<Follow> for Loaders {
+impl Loader<Follow> for Reader {
     type Value = ();
-    type Error = BatchError;
+    type Error = LoadError;
 
-    async fn load(&self, follows: &[Follow]) -> Result<HashMap<Follow, ()>, BatchError> {
+    async fn load(&self, follows: &[Follow]) -> Result<HashMap<Follow, ()>, LoadError> {
         let found = self.app.follows_among(follows).await?;
         Ok(found.into_iter().map(|follow| (follow, ())).collect())
     }
 }
 
 /// Loads as `()` where one blocks the other, and as nothing where not.
-impl Loader<Block> for Loaders {
+impl Loader<Block> for Reader {
     type Value = ();
-    type Error = BatchError;
+    type Error = LoadError;
 
-    async fn load(&self, blocks: &[Block]) -> Result<HashMap<Block, ()>, BatchError> {
+    async fn load(&self, blocks: &[Block]) -> Result<HashMap<Block, ()>, LoadError> {
         let found = self.app.blocks_among(blocks).await?;
         Ok(found.into_iter().map(|block| (block, ())).collect())
     }
@@ -118,11 +81,11 @@ pub(super) struct List {
     pub window: Window,
 }
 
-impl Loader<List> for Loaders {
+impl Loader<List> for Reader {
     type Value = Page<Listing>;
-    type Error = BatchError;
+    type Error = LoadError;
 
-    async fn load(&self, lists: &[List]) -> Result<HashMap<List, Page<Listing>>, BatchError> {
+    async fn load(&self, lists: &[List]) -> Result<HashMap<List, Page<Listing>>, LoadError> {
         let mut alike: HashMap<(Relation, Window), Vec<UserId>> = HashMap::new();
         for list in lists {
             alike

@@ -1,4 +1,4 @@
-//! The users subgraph.
+//! The GraphQL API: the users part of the graph.
 
 mod account;
 mod block;
@@ -11,13 +11,13 @@ mod query;
 mod session;
 mod user;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 use axum::{Router, http::request::Parts};
 use common::{
     auth::Verifier,
     client_address::TrustedProxies,
     error::Error,
-    graphql::{GraphqlService, viewer, with_limits, with_loader},
+    graphql::{self, GraphqlService, viewer},
     origin::Origin,
 };
 
@@ -25,7 +25,7 @@ use crate::{
     app::{self, App},
     domain::UserId,
 };
-use loaders::Loaders;
+use query::Query;
 
 /// What can be done.
 #[derive(MergedObject, Default)]
@@ -38,39 +38,29 @@ pub struct Mutation(
     block::BlockMutation,
 );
 
-/// What can be asked.
-#[derive(MergedObject, Default)]
-pub struct Query(query::UsersQuery, own_sessions::OwnSessionsQuery);
-
 pub type UsersSchema = Schema<Query, Mutation, EmptySubscription>;
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    with_limits(Schema::build(
-        Query::default(),
-        Mutation::default(),
-        EmptySubscription,
-    ))
+    graphql::subgraph(Query, Mutation::default(), EmptySubscription)
 }
 
-/// The schema over an application.
+/// The schema that answers.
 pub fn schema(app: App) -> UsersSchema {
     builder().data(app).finish()
 }
 
-/// The subgraph's federation SDL. It needs no database.
+/// The schema as text, with its federation directives.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().federation().compose_directive();
-    builder().finish().sdl_with_options(options)
+    graphql::sdl(builder())
 }
 
-/// `POST /graphql`. What one request asks for is loaded together.
+/// `POST /graphql`.
 pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
     let schema = schema(app.clone());
     let prepare = move |request: async_graphql::Request, head: &Parts| {
-        let request = request.data(Origin::of(&proxies, head));
-        with_loader(request, Loaders::new(app.clone()))
+        loaders::add(&app, request.data(Origin::of(&proxies, head)))
     };
-    common::graphql::routes(GraphqlService::new(schema, verifier, prepare))
+    graphql::routes(GraphqlService::new(schema, verifier, prepare))
 }
 
 fn application<'a>(ctx: &async_graphql::Context<'a>) -> async_graphql::Result<&'a App> {
@@ -88,6 +78,6 @@ fn viewer_id(ctx: &async_graphql::Context<'_>) -> async_graphql::Result<UserId> 
 }
 
 /// What a query answers with, where every violation is a top-level error.
-fn answer<T>(result: Result<T, app::Error>) -> async_graphql::Result<T> {
+fn answer<T>(result: Result<T, app::AppError>) -> async_graphql::Result<T> {
     Ok(result.map_err(Error::from)?)
 }

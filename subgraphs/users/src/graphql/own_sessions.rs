@@ -28,7 +28,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn of(session: SessionInfo, current: Option<Uuid>) -> Self {
+    pub(super) fn of(session: SessionInfo, current: Option<Uuid>) -> Self {
         Self {
             is_current: current == Some(session.id),
             id: session.id.to_string().into(),
@@ -70,21 +70,6 @@ pub struct EndSessionsPayload {
     ended_count: i32,
     /// Always empty.
     user_errors: Vec<UserError>,
-}
-
-#[derive(Default)]
-pub struct OwnSessionsQuery;
-
-#[Object]
-impl OwnSessionsQuery {
-    /// Where the signed-in user is signed in, the session used last first: 100 at most.
-    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
-        let viewer = viewer(ctx)?;
-        let sessions = answer(application(ctx)?.sessions(viewer.id.into()).await)?.into_iter();
-        Ok(sessions
-            .map(|session| Session::of(session, viewer.session))
-            .collect())
-    }
 }
 
 #[derive(Default)]

@@ -1,14 +1,15 @@
 use async_graphql::{Context, ID, Object, Result};
 use common::{
     error::Error,
-    graphql::{First, identity},
+    graphql::{First, identity, load, viewer},
     page::Window,
 };
 
 use super::{
     answer, application,
     connection::{UserConnection, connection},
-    loaders::{Handle, load},
+    loaders::{Handle, Reader},
+    own_sessions::Session,
     user::User,
     viewer_id,
 };
@@ -17,13 +18,11 @@ use crate::{
     domain::{UserId, Username},
 };
 
-/// What can be asked.
-#[derive(Default)]
-pub struct UsersQuery;
+pub struct Query;
 
 /// What can be asked.
 #[Object]
-impl UsersQuery {
+impl Query {
     /// The signed-in user; null without a token.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match identity(ctx).viewer() {
@@ -50,7 +49,9 @@ impl UsersQuery {
         let Ok(username) = Username::parse(&username) else {
             return Ok(None);
         };
-        Ok(load(ctx, Handle(username.folded())).await?.map(User::from))
+        Ok(load::<Reader, _>(ctx, Handle(username.folded()))
+            .await?
+            .map(User::from))
     }
 
     /// Handle autocomplete, case-insensitive, in alphabetical order. Nobody when no handle can begin with the prefix. People
@@ -83,6 +84,15 @@ impl UsersQuery {
         Ok(connection(page, window, BLOCKS, total))
     }
 
+    /// Where the signed-in user is signed in, the session used last first: 100 at most.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        let viewer = viewer(ctx)?;
+        let sessions = answer(application(ctx)?.sessions(viewer.id.into()).await)?.into_iter();
+        Ok(sessions
+            .map(|session| Session::of(session, viewer.session))
+            .collect())
+    }
+
     /// The user that another subgraph refers to.
     #[graphql(entity)]
     async fn find_user_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>> {
@@ -98,5 +108,5 @@ async fn by_text(ctx: &Context<'_>, id: &ID) -> Result<Option<User>> {
 }
 
 async fn by_id(ctx: &Context<'_>, id: UserId) -> Result<Option<User>> {
-    Ok(load(ctx, id).await?.map(User::from))
+    Ok(load::<Reader, _>(ctx, id).await?.map(User::from))
 }

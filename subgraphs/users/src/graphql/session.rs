@@ -3,7 +3,7 @@ use common::graphql::{UserError, payload};
 use secrecy::ExposeSecret;
 
 use super::{application, origin_of, user::User, viewer_id};
-use crate::app::{ACCESS_TOKEN_SECONDS, Error, Session};
+use crate::app::{ACCESS_TOKEN_SECONDS, AppError, Session};
 
 /// Who signs in.
 #[derive(InputObject)]
@@ -62,7 +62,7 @@ pub struct LogoutPayload {
 }
 
 impl SessionPayload {
-    fn of(result: std::result::Result<Session, Error>) -> Result<Option<Self>> {
+    fn of(result: std::result::Result<Session, AppError>) -> Result<Option<Self>> {
         Ok(Some(match payload(result)? {
             Ok(session) => Self {
                 access_token: Some(session.access_token.expose_secret().to_owned()),

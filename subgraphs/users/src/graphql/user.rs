@@ -2,13 +2,13 @@ use async_graphql::{Context, ID, Object, Result};
 use common::{
     Timestamp,
     error::Error,
-    graphql::{First, identity},
+    graphql::{First, identity, load},
     page::{Page, Window},
 };
 
 use super::{
     connection::{UserConnection, connection},
-    loaders::{List, load},
+    loaders::{List, Reader},
 };
 use crate::{
     app::{Relation, access},
@@ -54,7 +54,9 @@ impl User {
             relation,
             window,
         };
-        let page = load(ctx, list).await?.unwrap_or_else(Page::empty);
+        let page = load::<Reader, _>(ctx, list)
+            .await?
+            .unwrap_or_else(Page::empty);
         let total = match relation {
             Relation::Followers => self.user.follower_count,
             Relation::Followees => self.user.followee_count,
@@ -145,7 +147,7 @@ impl User {
             follower: UserId::from(viewer.id),
             followee: self.user.id,
         };
-        Ok(load::<_, ()>(ctx, follow).await?.is_some())
+        Ok(load::<Reader, _>(ctx, follow).await?.is_some())
     }
 
     /// Whether the signed-in user blocks this one; false without a token. Whether this one blocks the signed-in user is told
@@ -158,6 +160,6 @@ impl User {
             blocker: UserId::from(viewer.id),
             blocked: self.user.id,
         };
-        Ok(load::<_, ()>(ctx, block).await?.is_some())
+        Ok(load::<Reader, _>(ctx, block).await?.is_some())
     }
 }

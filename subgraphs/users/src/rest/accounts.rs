@@ -8,8 +8,8 @@ use axum::{
 use common::{
     Timestamp,
     error::{Error, ErrorEnvelope},
+    respond::json,
     rest::{BodyErrors, Faults, Json},
-    server::json,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -9,9 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use common::{
-    error::{Class, Error, ErrorEnvelope, Violation},
+    error::{BAD_REQUEST, Class, Error, ErrorEnvelope, NOT_FOUND, PAYLOAD_TOO_LARGE, Violation},
+    respond::json,
     rest::{BodyErrors, Faults, Id, NotSignedIn, SignedIn},
-    server::json,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -97,10 +97,10 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 fn unread(status: StatusCode) -> Violation {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         let message = format!("The body may have {MAX_BODY_BYTES} bytes at most.");
-        return Violation::new(Class::TooLarge, "PAYLOAD_TOO_LARGE", message);
+        return Violation::new(Class::TooLarge, PAYLOAD_TOO_LARGE, message);
     }
     let message = "The body ended early, or is no form as its content type says.";
-    Violation::new(Class::BadRequest, "BAD_REQUEST", message)
+    Violation::new(Class::BadRequest, BAD_REQUEST, message)
 }
 
 /// Gives the caller a picture
@@ -173,7 +173,7 @@ pub(super) async fn read(
 ) -> Result<Response, Error> {
     let picture = app.avatar(&name).await?.ok_or_else(|| {
         let message = "There is no picture at this address; it may have been replaced.";
-        Violation::new(Class::NotFound, "NOT_FOUND", message)
+        Violation::new(Class::NotFound, NOT_FOUND, message)
     })?;
     // A name has one content for ever, so it is its own tag.
     let tag = format!("\"{name}\"");

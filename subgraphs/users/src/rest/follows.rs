@@ -7,15 +7,17 @@ use axum::{
 };
 use common::{
     error::{Error, ErrorEnvelope},
+    respond::json,
     rest::{Caller, Faults, Id, NotSignedIn, PageBody, PageQuery, Query, SignedIn},
-    server::json,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::user::UserSummary;
-use crate::app::{App, Relation};
+use crate::{
+    app::{App, Relation},
+    domain::UserSummary,
+};
 
 const PAGE_SIZE: u32 = 20;
 
@@ -134,7 +136,9 @@ async fn list(
 ) -> Result<Response, Error> {
     let request = page.read(PAGE_SIZE, relation.cursor_kind())?;
     let page = app.listed(relation, of, request.window).await?;
-    let next = page.items.last().map(|listing| listing.place);
-    let shown = page.map(|listing| UserSummary::from(listing.user));
-    Ok(json(StatusCode::OK, &request.answer(shown, next)))
+    Ok(request.respond(
+        page,
+        |listing| listing.place,
+        |listing| UserSummary::from(listing.user),
+    ))
 }

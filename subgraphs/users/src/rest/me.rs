@@ -3,8 +3,8 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use common::{
     error::{Error, ErrorEnvelope},
+    respond::json,
     rest::{BodyErrors, Faults, Json, NotSignedIn, SignedIn},
-    server::json,
 };
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;

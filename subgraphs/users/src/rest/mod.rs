@@ -13,11 +13,8 @@ mod user;
 mod users;
 
 use axum::{Router, extract::FromRef};
-use common::{
-    auth::Verifier,
-    client_address::TrustedProxies,
-    rest::{Document, document, serve},
-};
+use common::{auth::Verifier, client_address::TrustedProxies, rest::Document};
+use kit::RestApi;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -46,8 +43,8 @@ struct Rest {
     proxies: TrustedProxies,
 }
 
-fn parts() -> (Router<Rest>, OpenApi) {
-    let (routes, described) = OpenApiRouter::new()
+fn api() -> RestApi<Rest> {
+    let routes = OpenApiRouter::new()
         .routes(routes!(accounts::register))
         .routes(routes!(sessions::log_in))
         .routes(routes!(sessions::refresh))
@@ -72,24 +69,20 @@ fn parts() -> (Router<Rest>, OpenApi) {
         .routes(routes!(follows::followers))
         .routes(routes!(follows::followees))
         .routes(routes!(blocks::block, blocks::unblock))
-        .routes(routes!(blocks::list))
-        .split_for_parts();
-    (routes, document(&ABOUT, described))
+        .routes(routes!(blocks::list));
+    RestApi::new(&ABOUT, routes)
 }
 
 /// The description of these routes.
 pub fn openapi() -> OpenApi {
-    parts().1
+    api().openapi()
 }
 
 /// These routes, and `/openapi.json`.
 pub fn routes(app: App, verifier: Verifier, proxies: TrustedProxies) -> Router {
-    let (routes, described) = parts();
-    routes
-        .with_state(Rest {
-            app,
-            verifier,
-            proxies,
-        })
-        .merge(serve(&described))
+    api().routes(Rest {
+        app,
+        verifier,
+        proxies,
+    })
 }

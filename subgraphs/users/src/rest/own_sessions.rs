@@ -8,8 +8,8 @@ use axum::{
 use common::{
     Timestamp,
     error::{Error, ErrorEnvelope},
+    respond::json,
     rest::{Faults, Id, NotSignedIn, SignedIn},
-    server::json,
 };
 use serde::Serialize;
 use utoipa::ToSchema;

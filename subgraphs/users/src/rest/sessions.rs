@@ -9,8 +9,8 @@ use axum::{
 use common::{
     error::{Error, ErrorEnvelope},
     origin::Origin,
+    respond::json,
     rest::{BodyErrors, Faults, Json, OptionalJson},
-    server::json,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ pub(super) async fn refresh(
     headers: HeaderMap,
     OptionalJson(input): OptionalJson<SessionInput>,
 ) -> Result<Response, Error> {
-    let (token, delivery) = presented(input, &headers).ok_or(app::Error::BadRefreshToken)?;
+    let (token, delivery) = presented(input, &headers).ok_or(app::AppError::BadRefreshToken)?;
     let session = app.refresh(&token).await?;
     Ok(answer(&session, delivery))
 }

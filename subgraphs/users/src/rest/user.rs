@@ -36,18 +36,6 @@ pub(super) struct Me {
     email: String,
 }
 
-/// Somebody, in short.
-#[derive(Serialize, ToSchema)]
-pub(super) struct UserSummary {
-    id: Uuid,
-    #[schema(example = "ada")]
-    username: String,
-    #[schema(required, example = "Ada Lovelace")]
-    display_name: Option<String>,
-    #[schema(required, example = "https://example.com/ada.png")]
-    avatar_url: Option<String>,
-}
-
 impl From<domain::User> for User {
     fn from(user: domain::User) -> Self {
         Self {
@@ -68,17 +56,6 @@ impl From<domain::User> for Me {
         Self {
             email: std::mem::take(&mut user.email),
             user: user.into(),
-        }
-    }
-}
-
-impl From<domain::User> for UserSummary {
-    fn from(user: domain::User) -> Self {
-        Self {
-            id: user.id.as_uuid(),
-            username: user.username,
-            display_name: user.display_name,
-            avatar_url: user.avatar_url,
         }
     }
 }

@@ -9,8 +9,8 @@ use axum::{
 };
 use common::{
     error::{Error, ErrorEnvelope, Violation},
+    respond::json,
     rest::{Caller, Faults, Id, NotSignedIn},
-    server::json,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};

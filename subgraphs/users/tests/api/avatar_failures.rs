@@ -28,7 +28,7 @@ async fn named(world: &World, id: UserId) -> String {
     url.rsplit('/').next().unwrap().to_owned()
 }
 
-fn code(error: app::Error) -> &'static str {
+fn code(error: app::AppError) -> &'static str {
     match Error::from(error) {
         Error::Violation(violation) => violation.code,
         Error::Fault(fault) => fault.code(),

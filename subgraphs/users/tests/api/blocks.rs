@@ -329,7 +329,10 @@ async fn no_follow_is_left_between_two_of_whom_one_blocks_the_other_whatever_is_
     let outcomes = attempts.join_all().await;
     assert!(outcomes.iter().any(Result::is_ok));
     for error in outcomes.into_iter().filter_map(Result::err) {
-        assert!(matches!(error, users::app::Error::KeptApart), "{error:?}");
+        assert!(
+            matches!(error, users::app::AppError::KeptApart),
+            "{error:?}"
+        );
     }
     let wrong: i64 = world
         .value(

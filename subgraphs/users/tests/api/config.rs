@@ -29,14 +29,14 @@ fn refusal(changes: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn with_the_required_variables_the_rest_has_defaults() {
     let config = Config::from_env(&env(&[]), SystemClock::shared()).unwrap();
-    assert_eq!(config.listen_addr, users::DEFAULT_ADDRESS);
+    assert_eq!(config.service.address, ([127, 0, 0, 1], 4001).into());
     assert!(config.require_verified_email);
     let changed = env(&[
         ("REQUIRE_VERIFIED_EMAIL", "false"),
         ("LISTEN_ADDR", "127.0.0.1:5001"),
     ]);
     let config = Config::from_env(&changed, SystemClock::shared()).unwrap();
-    assert_eq!(config.listen_addr.port(), 5001);
+    assert_eq!(config.service.address.port(), 5001);
     assert!(!config.require_verified_email);
 }
 

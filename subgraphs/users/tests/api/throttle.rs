@@ -8,7 +8,7 @@ use common::{client_address::ClientAddress, origin::Origin, shutdown::Shutdown};
 use serde_json::json;
 use testkit::{Graph, Reply};
 use tokio::task::JoinSet;
-use users::app::{Error, Housekeeping};
+use users::app::{AppError, Housekeeping};
 
 use crate::{
     album::Album,
@@ -165,8 +165,8 @@ async fn however_many_guess_at_once_ten_are_told_that_they_were_wrong() {
     let (mut wrong, mut limited) = (0, 0);
     for outcome in guesses.join_all().await {
         match outcome {
-            Err(Error::WrongCredentials) => wrong += 1,
-            Err(Error::TooManyFailures { .. }) => limited += 1,
+            Err(AppError::WrongCredentials) => wrong += 1,
+            Err(AppError::TooManyFailures { .. }) => limited += 1,
             other => panic!("{other:?}"),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::{
     net::SocketAddr,
+    ops::Deref,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -19,35 +19,33 @@ use common::{
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row};
-use testkit::{Authority, Context, Graph, Log, ManualClock, Rest, TestDatabase, tokens};
+use sqlx::PgPool;
+use testkit::{Authority, Context, Graph, Log, ManualClock, TestService, tokens};
 use users::app::{
     App, Avatars, HashingCost, Links, Outbox, Passwords,
     ports::{Mail, MailError, Mailer},
 };
 use uuid::Uuid;
 
+pub use testkit::Person;
+
 use crate::album::Album;
 
 pub const PASSWORD: &str = "correct horse battery";
 
 pub struct World {
-    pub clock: Arc<ManualClock>,
     pub app: App,
-    pub graph: Graph,
-    pub rest: Rest,
     pub mailbox: Arc<Mailbox>,
     pub album: Arc<Album>,
-    /// A superuser's view, to look behind the service's back.
-    pub admin: PgPool,
-    pub database: TestDatabase,
+    service: TestService,
 }
 
-/// Somebody with a verified account and a token.
-#[derive(Clone, Debug)]
-pub struct Person {
-    pub id: Uuid,
-    pub token: String,
+impl Deref for World {
+    type Target = TestService;
+
+    fn deref(&self) -> &TestService {
+        &self.service
+    }
 }
 
 impl World {
@@ -57,20 +55,18 @@ impl World {
 
     /// A world whose application is set up as the test needs it.
     pub async fn with(set_up: impl FnOnce(App) -> App) -> Self {
-        let database = testkit::database().await;
-        let clock = ManualClock::shared();
         let album = Album::shared();
-        let pool = database.pool(Context::Users);
-        let app = set_up(application(pool, &clock, album.clone()));
+        let (mut app, document) = (None, users::rest::openapi());
+        let service = TestService::new(Context::Users, &document, |pool, clock| {
+            let new = app.insert(set_up(application(pool, &clock, album.clone())));
+            routes(new.clone(), &clock)
+        });
+        let service = service.await;
         Self {
-            graph: graph(app.clone(), &clock),
-            rest: Rest::new(routes(app.clone(), &clock), &users::rest::openapi()),
-            clock,
-            app,
+            app: app.unwrap(),
             mailbox: Arc::default(),
             album,
-            admin: database.admin_pool(),
-            database,
+            service,
         }
     }
 
@@ -112,8 +108,7 @@ impl World {
             "UPDATE users.users SET email_verified_at = created_at WHERE id = '{id}'"
         ))
         .await;
-        let token = tokens().token_at(id, &*self.clock);
-        Person { id, token }
+        Person::new(id, &*self.clock)
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Value {
@@ -129,33 +124,6 @@ impl World {
         let query = "mutation($token: String!) { refreshSession(input: {refreshToken: $token}) {
             accessToken refreshToken user { username } userErrors { code } } }";
         self.ask(None, query, json!({ "token": token })).await["refreshSession"].take()
-    }
-
-    /// Runs SQL behind the service's back.
-    pub async fn execute(&self, sql: &str) {
-        self.admin
-            .execute(AssertSqlSafe(sql.to_owned()))
-            .await
-            .unwrap();
-    }
-
-    /// The one value that a query behind the service's back returns.
-    pub async fn value<T>(&self, sql: &str) -> T
-    where
-        T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
-    {
-        let row = self.admin.fetch_one(AssertSqlSafe(sql.to_owned())).await;
-        row.unwrap().get(0)
-    }
-
-    /// Returns once so many statements of this database wait for a lock.
-    pub async fn lock_is_awaited_by(&self, statements: i64) {
-        let waiting = "SELECT count(*) FROM pg_stat_activity
-                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        let seen = async { while self.value::<i64>(waiting).await < statements {} };
-        tokio::time::timeout(Duration::from_secs(30), seen)
-            .await
-            .expect("nobody waits for a lock");
     }
 }
 

@@ -9,7 +9,7 @@ use common::error::Fault;
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::typing::Typing;
-use crate::{app::MessagingError, domain::UserId};
+use crate::{app::AppError, domain::UserId};
 
 /// How many streams one person may have open at a process: several devices with several windows each.
 pub const MAX_STREAMS_OF_ONE: usize = 64;
@@ -59,7 +59,7 @@ impl Hub {
     }
 
     /// Begins to watch for somebody, until the watch is dropped.
-    pub(super) fn watch(&self, user: UserId) -> Result<Watch, MessagingError> {
+    pub(super) fn watch(&self, user: UserId) -> Result<Watch, AppError> {
         let mut watchers = self.watchers();
         if watchers.streams >= MAX_STREAMS {
             return Err(Fault::unavailable("this process holds as many streams as it may").into());
@@ -71,7 +71,7 @@ impl Hub {
             swept: 0,
         });
         if person.streams >= MAX_STREAMS_OF_ONE {
-            return Err(MessagingError::TooManyStreams);
+            return Err(AppError::TooManyStreams);
         }
         person.streams += 1;
         let (is_first, wake) = (person.streams == 1, person.wake.subscribe());

@@ -86,7 +86,9 @@ impl Live {
     pub(super) fn arrived(&self, people: [UserId; 2]) {
         for user in people {
             self.hub.wake(user);
-            self.outbox.put(Word::Arrived { user: user.0 });
+            self.outbox.put(Word::Arrived {
+                user: user.as_uuid(),
+            });
         }
     }
 }

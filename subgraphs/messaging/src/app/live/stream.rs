@@ -7,7 +7,7 @@ use tokio::{sync::broadcast, time::sleep};
 
 use super::{hub::Watch, typing::Typing};
 use crate::{
-    app::{App, MessagingError, conversations::participates},
+    app::{App, AppError, conversations::participates},
     db::{self, messages::Stretch},
     domain::{ConversationId, MentionId, MessageId, UserId},
 };
@@ -96,8 +96,8 @@ impl App {
         viewer: &Viewer,
         topic: Topic,
         start: Start,
-    ) -> Result<LiveStream, MessagingError> {
-        let user = UserId(viewer.id);
+    ) -> Result<LiveStream, AppError> {
+        let user = UserId::from(viewer.id);
         // Before the position is read: what arrives in between wakes the stream.
         let watch = self.live.hub.watch(user)?;
         let _turn = self.live.turns.acquire().await;
@@ -118,7 +118,7 @@ impl App {
             Start::After(id) => source.place(&mut conn, user, &id).await?,
             Start::At(position) => position
                 .parse()
-                .map_err(|_error| MessagingError::PositionUnknown)?,
+                .map_err(|_error| AppError::PositionUnknown)?,
         };
         if matches!(source, Source::Inbox | Source::Mentions) {
             watch.begins_at(position);
@@ -150,7 +150,7 @@ impl Source {
         conn: &mut sqlx::PgConnection,
         user: UserId,
         id: &str,
-    ) -> Result<i64, MessagingError> {
+    ) -> Result<i64, AppError> {
         let place = match self {
             Self::Inbox => match MessageId::parse(id) {
                 Some(id) => db::inbox::place(conn, user, id).await?,
@@ -170,7 +170,7 @@ impl Source {
             },
             Self::Typing(..) => Some(0),
         };
-        place.ok_or(MessagingError::PositionUnknown)
+        place.ok_or(AppError::PositionUnknown)
     }
 }
 
@@ -182,7 +182,7 @@ impl LiveStream {
 
     /// Waits for what comes next: at least one event, and at most `limit`. An error ends the stream: the token has run
     /// out, the process stops, the database cannot be read. Dropping the future loses nothing.
-    pub async fn next(&mut self, limit: usize) -> Result<Vec<Event>, MessagingError> {
+    pub async fn next(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
         let stopping = self.app.live.stopping.clone();
         loop {
             let left = self.left()?;
@@ -205,16 +205,16 @@ impl LiveStream {
     }
 
     /// Seconds until the viewer's token ends; the end, if it has.
-    fn left(&self) -> Result<u64, MessagingError> {
+    fn left(&self) -> Result<u64, AppError> {
         let left = self.expires_at - self.app.clock.now().as_seconds();
         match u64::try_from(left) {
             Ok(left @ 1..) => Ok(left),
-            _ => Err(MessagingError::TokenRefused),
+            _ => Err(AppError::TokenRefused),
         }
     }
 
     /// What came after the position, or nothing once it is worth another look.
-    async fn happened(&mut self, limit: usize) -> Result<Vec<Event>, MessagingError> {
+    async fn happened(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
         if let Source::Typing(conversation, typing) = &mut self.source {
             return Ok(match typing.recv().await {
                 Ok(typing) if typing.conversation == *conversation => {
@@ -234,7 +234,7 @@ impl LiveStream {
         Ok(events)
     }
 
-    async fn read(&mut self, limit: usize) -> Result<Vec<Event>, MessagingError> {
+    async fn read(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
         let _turn = self.app.live.turns.acquire().await;
         let mut conn = self.app.pool.acquire().await?;

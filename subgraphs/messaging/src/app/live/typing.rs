@@ -4,7 +4,7 @@ use common::auth::Viewer;
 
 use super::word::Word;
 use crate::{
-    app::{App, MessagingError, contacts::Errand, conversations::participates},
+    app::{App, AppError, contacts::Errand, conversations::participates},
     domain::{ConversationId, UserId},
 };
 
@@ -24,8 +24,8 @@ impl App {
         &self,
         viewer: &Viewer,
         conversation: &str,
-    ) -> Result<ConversationId, MessagingError> {
-        let who = UserId(viewer.id);
+    ) -> Result<ConversationId, AppError> {
+        let who = UserId::from(viewer.id);
         let standing = {
             let mut conn = self.pool.acquire().await?;
             participates(&mut conn, who, conversation, TYPE).await?
@@ -40,9 +40,9 @@ impl App {
         let conversation = standing.id;
         self.live.hub.typing(to, Typing { conversation, who });
         self.live.outbox.put(Word::Typing {
-            conversation: conversation.0,
-            who: who.0,
-            to: to.0,
+            conversation: conversation.as_uuid(),
+            who: who.as_uuid(),
+            to: to.as_uuid(),
         });
         Ok(conversation)
     }

@@ -111,16 +111,16 @@ async fn listen_once(
 
 fn pass_on(hub: &Hub, word: Word) {
     match word {
-        Word::Arrived { user } => hub.wake(UserId(user)),
+        Word::Arrived { user } => hub.wake(UserId::from(user)),
         Word::Typing {
             conversation,
             who,
             to,
         } => hub.typing(
-            UserId(to),
+            UserId::from(to),
             Typing {
-                conversation: ConversationId(conversation),
-                who: UserId(who),
+                conversation: ConversationId::from(conversation),
+                who: UserId::from(who),
             },
         ),
     }

@@ -6,7 +6,6 @@ mod migrated;
 mod presence;
 mod processes;
 mod seam;
-mod socket;
 mod sse;
 mod typing;
 
@@ -205,7 +204,7 @@ impl Relay {
 async fn talking(process: impl AsyncFnOnce(&World) -> Process) -> (World, Process, Talk) {
     let mut world = World::new().await;
     let process = process(&world).await;
-    world.graph = process.graph.clone();
+    world.service.graph = process.graph.clone();
     let (ada, grace) = (world.person("ada"), world.person("grace"));
     let conversation = world.conversation(&ada, &grace).await;
     let talk = Talk {

@@ -37,7 +37,7 @@ async fn whoever_has_a_stream_open_anywhere_is_online() {
         "at once, here"
     );
     assert_eq!(online(&world, grace, grace).await, json!(true));
-    world.graph = other.graph.clone();
+    world.service.graph = other.graph.clone();
     until(&world, ada, grace, json!(true)).await;
     relay.opened(2, grace, "mentionReceived", &[]).await;
     relay.say(Request::Close { id: 1 }).await;
@@ -59,7 +59,7 @@ async fn people_of_a_process_that_was_killed_are_gone_with_its_lease() {
     let other = Process::start(&world).await;
     let mut relay = one.relay().await;
     relay.opened(1, &talk.grace, "messageReceived", &[]).await;
-    world.graph = other.graph.clone();
+    world.service.graph = other.graph.clone();
     until(&world, &talk.ada, &talk.grace, json!(true)).await;
     let lease: f64 = sqlx::Row::get(
         &world
@@ -108,7 +108,7 @@ async fn a_database_that_forgot_is_told_again() {
     let other = Process::start(&world).await;
     let mut relay = one.relay().await;
     relay.opened(1, &talk.grace, "messageReceived", &[]).await;
-    world.graph = other.graph.clone();
+    world.service.graph = other.graph.clone();
     until(&world, &talk.ada, &talk.grace, json!(true)).await;
     // As after a crash: the tables are unlogged.
     world

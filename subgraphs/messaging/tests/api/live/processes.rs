@@ -20,7 +20,7 @@ async fn from_one_to_the_other(world: &mut World, one: &Process, other: &Process
     let here = [("conversationId", talk.conversation.as_str())];
     relay.opened(1, &talk.grace, "typing", &here).await;
     relay.opened(2, &talk.grace, "messageReceived", &[]).await;
-    world.graph = one.graph.clone();
+    world.service.graph = one.graph.clone();
     // Typing is nowhere but on the bus. Whoever begins to listen has no way to know when it does: it is said until it is
     // heard.
     let typing = "mutation($input: IndicateTypingInput!) { indicateTyping(input: $input) { userErrors { code } } }";
@@ -78,7 +78,7 @@ async fn messages_arrive_when_the_bus_loses_everything() {
     let other = Process::on_bus(&world, Arc::new(Lossy)).await;
     let mut relay = other.relay().await;
     relay.opened(1, &talk.grace, "messageReceived", &[]).await;
-    world.graph = one.graph.clone();
+    world.service.graph = one.graph.clone();
     for text in ["one", "two"] {
         let message = world.say(&talk.ada, &talk.conversation, text).await;
         assert_eq!(relay.events(1).await, [message]);

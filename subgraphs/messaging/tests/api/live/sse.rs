@@ -83,7 +83,7 @@ async fn the_last_event_says_why_the_stream_ends() {
     let mut events = Events::open(get(&process, &talk.grace, "")).await;
     world.clock.advance_seconds(901);
     let mut ada = talk.ada.clone();
-    ada.renew(&world);
+    ada.renew(&*world.clock);
     world.say(&ada, &talk.conversation, "too late").await;
     let (name, id, data) = events.next().await.unwrap();
     assert_eq!((name.as_str(), id.as_str()), ("error", ""));

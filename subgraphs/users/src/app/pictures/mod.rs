@@ -23,7 +23,7 @@ use image::{
     metadata::Orientation,
 };
 
-use super::{Error, Result, turns::Turns};
+use super::{AppError, Result, turns::Turns};
 use crate::domain::{AvatarUpload, PictureFormat};
 
 /// Pixels of a side.
@@ -70,14 +70,14 @@ impl Pictures {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.0.wait().await.ok_or(Error::TooManyPictures)?;
+        let turn = self.0.wait().await.ok_or(AppError::TooManyPictures)?;
         turn.spend(work).await.unwrap_or_else(|failed| {
             if failed.is_panic() {
                 // A defect of the decoder, which one picture has found. The others go on.
                 tracing::error!(error = %failed, "a picture made the decoder panic");
-                Err(Error::AvatarUnsupportedType)
+                Err(AppError::AvatarUnsupportedType)
             } else {
-                Err(Error::internal(failed))
+                Err(AppError::internal(failed))
             }
         })
     }
@@ -90,7 +90,7 @@ fn avatar(upload: &AvatarUpload) -> Result<Avatar> {
             let mut decoder = JpegDecoder::new(Cursor::new(data)).map_err(unreadable)?;
             decoder.set_limits(limits()).map_err(unreadable)?;
             if !jpeg::is_complete(data) {
-                return Err(Error::AvatarUnsupportedType);
+                return Err(AppError::AvatarUnsupportedType);
             }
             pixels(decoder)?
         }
@@ -116,7 +116,7 @@ fn limits() -> Limits {
 fn pixels(mut decoder: impl ImageDecoder) -> Result<(DynamicImage, Orientation)> {
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(Error::AvatarTooManyPixels);
+        return Err(AppError::AvatarTooManyPixels);
     }
     // A picture whose Exif data cannot be read stays as it is.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
@@ -139,7 +139,7 @@ fn encode(picture: &DynamicImage) -> Result<Avatar> {
             .write_with_encoder(encoder)
             .map(|()| PictureFormat::Jpeg)
     }
-    .map_err(Error::internal)?;
+    .map_err(AppError::internal)?;
     Ok(Avatar {
         format,
         data: data.into(),
@@ -147,12 +147,12 @@ fn encode(picture: &DynamicImage) -> Result<Avatar> {
 }
 
 /// The fact behind an error of a decoder.
-fn unreadable(error: ImageError) -> Error {
+fn unreadable(error: ImageError) -> AppError {
     match error {
-        ImageError::Limits(_) => Error::AvatarTooManyPixels,
+        ImageError::Limits(_) => AppError::AvatarTooManyPixels,
         other => {
             tracing::debug!(error = %other, "a picture cannot be read");
-            Error::AvatarUnsupportedType
+            AppError::AvatarUnsupportedType
         }
     }
 }

@@ -197,14 +197,14 @@ fn a_picture_with_more_pixels_than_we_decode_is_too_large_whatever_it_weighs() {
         assert!(bomb.len() < 1000);
         let refused = avatar_of(&bomb);
         assert!(
-            matches!(refused, Err(Error::AvatarTooManyPixels)),
+            matches!(refused, Err(AppError::AvatarTooManyPixels)),
             "{refused:?}"
         );
     }
     // As many as we decode, but they are not there.
     let refused = avatar_of(&png((4096, 4096)));
     assert!(
-        matches!(refused, Err(Error::AvatarUnsupportedType)),
+        matches!(refused, Err(AppError::AvatarUnsupportedType)),
         "{refused:?}"
     );
 }
@@ -219,7 +219,7 @@ fn what_is_cut_off_or_no_picture_is_unsupported() {
         for length in 0..length {
             let refused = avatar_of(&picture[..length]);
             assert!(
-                matches!(refused, Err(Error::AvatarUnsupportedType)),
+                matches!(refused, Err(AppError::AvatarUnsupportedType)),
                 "{length}: {refused:?}"
             );
         }
@@ -228,13 +228,13 @@ fn what_is_cut_off_or_no_picture_is_unsupported() {
     for signature in [&b"\xFF\xD8\xFF"[..], b"\x89PNG\r\n\x1a\n"] {
         let refused = avatar_of(&[signature, b"<script>alert(1)</script>"].concat());
         assert!(
-            matches!(refused, Err(Error::AvatarUnsupportedType)),
+            matches!(refused, Err(AppError::AvatarUnsupportedType)),
             "{refused:?}"
         );
     }
     let empty = avatar_of(&Png::plain((0, 0), 8, RGB, &RED).bytes());
     assert!(
-        matches!(empty, Err(Error::AvatarUnsupportedType)),
+        matches!(empty, Err(AppError::AvatarUnsupportedType)),
         "{empty:?}"
     );
 }
@@ -259,7 +259,10 @@ fn a_picture_that_is_damaged_anywhere_is_decoded_or_refused() {
                 let mut damaged = picture.clone();
                 damaged[at] ^= damage;
                 match std::panic::catch_unwind(|| avatar_of(&damaged)) {
-                    Ok(Ok(_) | Err(Error::AvatarUnsupportedType | Error::AvatarTooManyPixels)) => {}
+                    Ok(
+                        Ok(_)
+                        | Err(AppError::AvatarUnsupportedType | AppError::AvatarTooManyPixels),
+                    ) => {}
                     other => panic!("{damage:#x} at {at}: {other:?}"),
                 }
             }
@@ -410,7 +413,7 @@ async fn past_a_full_queue_the_answer_is_to_come_back_later() {
     let upload = AvatarUpload::parse(jpeg(&[RED_YCC]).into()).unwrap();
     let taken = pictures.0.fill();
     let refused = pictures.avatar(upload.clone()).await.unwrap_err();
-    assert!(matches!(refused, Error::TooManyPictures));
+    assert!(matches!(refused, AppError::TooManyPictures));
     drop(taken);
     assert!(pictures.avatar(upload).await.is_ok());
 }
@@ -422,7 +425,7 @@ async fn a_decoder_that_panics_has_refused_a_picture() {
     for _ in 0..=AT_ONCE {
         let refused = pictures.work::<Avatar>(|| panic!("index out of bounds"));
         let refused = refused.await.unwrap_err();
-        assert!(matches!(refused, Error::AvatarUnsupportedType));
+        assert!(matches!(refused, AppError::AvatarUnsupportedType));
     }
     assert!(log.text().contains("a picture made the decoder panic"));
 }
