@@ -41,6 +41,7 @@ const RULES: &[Rule] = &[
             "rookery",
             "migrations",
             "embedded-postgres",
+            "kit",
             "testkit",
         ],
         dev_too: true,
@@ -53,7 +54,7 @@ const RULES: &[Rule] = &[
         right: "it refers to what the contexts own and knows none of them; what an id is of, the router finds out",
     },
     Rule {
-        from: &["embedded-postgres", "migrations", "testkit", "router"],
+        from: &["embedded-postgres", "kit", "migrations", "testkit", "router"],
         to: SUBGRAPHS,
         dev_too: false,
         right: "infrastructure and router are built without any context's code",
@@ -75,6 +76,7 @@ const RULES: &[Rule] = &[
             "bench",
             "common",
             "embedded-postgres",
+            "kit",
             "migrations",
             "testkit",
             "users",
@@ -90,9 +92,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         from: &["router"],
-        to: &["sqlx"],
+        to: &["kit", "sqlx"],
         dev_too: false,
-        right: "the router has no database",
+        right: "the router has no database and none of what only subgraphs need",
     },
 ];
 
