@@ -7,7 +7,7 @@ use common::error::Fault;
 use super::Event;
 use crate::{
     app::App,
-    domain::{Mention, MentionId, Message, MessageId, UserId},
+    domain::{Message, MessageId, UserId},
 };
 
 impl App {
@@ -24,38 +24,14 @@ impl App {
                 Event::Mention(_) | Event::Typing(_) => None,
             })
             .collect();
-        let found = self.messages(viewer, &ids).await?;
-        in_order(&ids, found.into_iter().map(|message| (message.id, message)))
-    }
-
-    /// The mentions of the events among these that are mentions, in their order.
-    pub async fn mentions_in_order(
-        &self,
-        viewer: UserId,
-        events: &[Event],
-    ) -> Result<Vec<Mention>, Fault> {
-        let ids: Vec<MentionId> = events
-            .iter()
-            .filter_map(|event| match event {
-                Event::Mention(id) => Some(*id),
-                Event::Message(_) | Event::Typing(_) => None,
+        let found = self.messages(viewer, &ids).await?.into_iter();
+        let mut found: HashMap<_, _> = found.map(|message| (message.id, message)).collect();
+        ids.iter()
+            .map(|id| {
+                // The viewer of an event may read its message, and messages are never deleted.
+                let message = found.remove(id);
+                message.ok_or_else(|| Fault::internal("a message of an event is missing"))
             })
-            .collect();
-        let found = self.mentions_by_id(viewer, &ids).await?;
-        in_order(&ids, found.into_iter().map(|mention| (mention.id, mention)))
+            .collect()
     }
-}
-
-fn in_order<I, T>(ids: &[I], found: impl Iterator<Item = (I, T)>) -> Result<Vec<T>, Fault>
-where
-    I: std::hash::Hash + Eq,
-{
-    let mut found: HashMap<_, _> = found.collect();
-    ids.iter()
-        .map(|id| {
-            // Whoever was told of it may read it, and nothing is ever deleted.
-            let item = found.remove(id);
-            item.ok_or_else(|| Fault::internal("something that arrived is not there"))
-        })
-        .collect()
 }

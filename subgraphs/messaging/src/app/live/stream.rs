@@ -49,16 +49,6 @@ pub enum Event {
     Typing(UserId),
 }
 
-impl Event {
-    /// Who types.
-    pub fn typing(self) -> Option<UserId> {
-        match self {
-            Self::Typing(id) => Some(id),
-            Self::Message(_) | Self::Mention(_) => None,
-        }
-    }
-}
-
 impl fmt::Display for Event {
     /// The id of what it is about.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
