@@ -21,7 +21,7 @@ use crate::{
     running::{Running, data_folder, free_ports},
 };
 
-/// One request that each of the three services has a part in.
+/// One request that every service takes part in.
 const EVERYBODY: &str = "{ viewer { username } timeline(first: 1) { nodes { id } } conversations(first: 1) { nodes { id } } }";
 
 /// The files as an operator handles them: written beside and renamed, so that nobody reads half a key.
