@@ -67,7 +67,6 @@ pub async fn check(check: &Check) -> Result<()> {
     let choice = Choice {
         data_dir: data_dir.clone(),
         bin_dir: bin_dir.clone(),
-        posts_program: None,
         set: Vec::new(),
     };
     let pages = with_system(&choice, async |system| pages(system).await).await?;
@@ -81,7 +80,6 @@ pub async fn check(check: &Check) -> Result<()> {
         bin_dir: Some(bin_dir.clone()),
         // A set compared with itself: what is compared is not the point.
         compare: Some(data_dir.clone()),
-        plan_a_bin: None,
         set: Vec::new(),
     })
     .await?;

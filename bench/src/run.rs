@@ -9,7 +9,7 @@ use crate::{
     failure::{Failure, Result},
     machine::Machine,
     results::{Ratio, Results, Row},
-    scenarios::{Scenario, Session, compare_plan_a, compare_sizes},
+    scenarios::{Scenario, Session, compare_sizes},
     system::{Choice, Setting, System},
     truth::Truth,
 };
@@ -35,9 +35,6 @@ pub struct Run {
     /// Folder of a second, smaller data set, for `size`
     #[arg(long, value_name = "DIR")]
     pub compare: Option<PathBuf>,
-    /// A posts service that answers timelines by plan A, for `plan-a` [default: posts-plan-a beside this program]
-    #[arg(long, value_name = "FILE")]
-    pub plan_a_bin: Option<PathBuf>,
     /// A variable for one service, over what the bench sets; may be given several times
     #[arg(long, value_name = "SERVICE:NAME=VALUE")]
     pub set: Vec<Setting>,
@@ -69,10 +66,8 @@ pub async fn run(run: &Run) -> Result<Results> {
         .compare
         .as_ref()
         .filter(|_| Scenario::Size.is_in(&run.scenario));
-    let plan_a = run.plan_a()?;
     let mut scenarios: Vec<_> = Vec::new();
     scenarios.extend(size.map(|_| Scenario::Size));
-    scenarios.extend(plan_a.as_ref().map(|_| Scenario::PlanA));
     scenarios.extend(Scenario::of_one_system(&run.scenario));
     let Measured {
         machine,
@@ -82,26 +77,11 @@ pub async fn run(run: &Run) -> Result<Results> {
     if let Some(data_dir) = size {
         let choice = Choice {
             data_dir: data_dir.clone(),
-            ..choice.clone()
+            ..choice
         };
         let other = on(&choice, &[Scenario::Size], run.seconds).await?;
         ratios.extend(compare_sizes(&rows, &other.rows));
         rows.extend(other.rows);
-    }
-    if let Some(program) = plan_a {
-        // With ten million posts it takes seconds, and longer than a client of the product is made to wait.
-        let patience = Setting::new("router", "SUBGRAPH_TIMEOUT_SECONDS", "14");
-        let choice = Choice {
-            posts_program: Some(program),
-            set: [vec![patience], choice.set].concat(),
-            ..choice
-        };
-        let other = on(&choice, &[Scenario::PlanA], run.seconds).await?;
-        ratios.extend(compare_plan_a(&rows, &other.rows));
-        rows.extend(other.rows.into_iter().map(|row| Row {
-            target: format!("{}, plan A", row.target),
-            ..row
-        }));
     }
     let results = Results {
         machine,
@@ -116,24 +96,6 @@ pub async fn run(run: &Run) -> Result<Results> {
 }
 
 impl Run {
-    /// The program of plan A, where it is asked for, or is there.
-    fn plan_a(&self) -> Result<Option<PathBuf>> {
-        if !Scenario::PlanA.is_in(&self.scenario) {
-            return Ok(None);
-        }
-        if let Some(program) = &self.plan_a_bin {
-            return Ok(Some(program.clone()));
-        }
-        let beside = beside_this_program()?.join("posts-plan-a");
-        if !beside.is_file() && !self.scenario.is_empty() {
-            return Err(Failure::new(format!(
-                "{} is not there; --plan-a-bin FILE names another",
-                beside.display()
-            )));
-        }
-        Ok(Some(beside).filter(|program| program.is_file()))
-    }
-
     fn choice(&self) -> Result<Choice> {
         let bin_dir = match &self.bin_dir {
             Some(folder) => folder.clone(),
@@ -142,7 +104,6 @@ impl Run {
         Ok(Choice {
             data_dir: self.data_dir.clone(),
             bin_dir,
-            posts_program: None,
             set: self.set.clone(),
         })
     }

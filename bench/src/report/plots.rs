@@ -108,17 +108,11 @@ fn cost(rows: &[&Row]) -> Vec<Line> {
     };
     Kind::ALL
         .into_iter()
-        .flat_map(|kind| {
-            [
-                (
-                    format!("router graph, {}", kind.name()),
-                    of("followees", "router graph", kind),
-                ),
-                (
-                    format!("plan A, {}", kind.name()),
-                    of("plan-a", "router graph, plan A", kind),
-                ),
-            ]
+        .map(|kind| {
+            (
+                format!("router graph, {}", kind.name()),
+                of("followees", "router graph", kind),
+            )
         })
         .collect()
 }
@@ -134,10 +128,6 @@ fn throughput(rows: &[&Row], kind: Kind) -> Vec<Line> {
         ("router graph".to_owned(), of("opponent", "router graph")),
         ("router REST".to_owned(), of("opponent", "router REST")),
         ("opponent".to_owned(), of("opponent", "opponent")),
-        (
-            "router graph, plan A (4 connections)".to_owned(),
-            of("plan-a", "router graph, plan A"),
-        ),
     ]
 }
 

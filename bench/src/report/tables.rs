@@ -6,7 +6,7 @@ use super::plots::Plot;
 use crate::results::{Results, Row};
 
 /// What stands above the numbers of each scenario.
-const EXPLANATIONS: [(&str, &str); 9] = [
+const EXPLANATIONS: [(&str, &str); 8] = [
     (
         "followees",
         "One connection, closed loop: nothing waits for anything else, so that latency is cost.",
@@ -16,10 +16,6 @@ const EXPLANATIONS: [(&str, &str); 9] = [
     (
         "database",
         "16 connections. pgbench sends the statements of one request, prepared, with nothing around them; its latency is a mean only.",
-    ),
-    (
-        "plan-a",
-        "The same system, with the specification's own statement in place of ours.",
     ),
     (
         "opponent",

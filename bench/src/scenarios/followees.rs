@@ -10,8 +10,6 @@ use crate::{
 
 /// One connection: nothing waits for anything else, so that latency is cost.
 const ALONE: usize = 1;
-/// More of plan A than these would wait for a connection of the pool until they are refused.
-const TOGETHER: usize = 4;
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
     const SCENARIO: &str = "followees";
@@ -63,65 +61,24 @@ pub async fn sizes(session: &mut Session<'_>, scenario: &str) -> Result<Vec<Row>
     Ok(rows)
 }
 
-/// The rows that plan A is compared by.
-pub async fn baseline(session: &mut Session<'_>) -> Result<()> {
-    let target = session.system.target(Target::RouterGraph)?;
-    for kind in Kind::ALL {
-        let followees = session.size_up_to(kind, 1_000)?;
-        let ask = Ask {
-            target,
-            kind,
-            followees,
-            page: 1,
-        };
-        for connections in [ALONE, TOGETHER] {
-            session.closed("plan-a", ask, connections).await?;
-        }
-    }
-    Ok(())
-}
-
 /// A large set against a small one, at equal numbers of followees.
 pub fn compare_sizes(ours: &[Row], others: &[Row]) -> Vec<Ratio> {
-    compare(ours, others, "size", |ours, other| Ratio {
-        scenario: "size".to_owned(),
-        name: format!(
-            "mean latency with {} : {} posts{}",
-            posts(ours),
-            posts(other),
-            whom(ours)
-        ),
-        bound: Bound::AtMost(1.5),
-        measured: ours.latency_ms.mean / other.latency_ms.mean,
-    })
-}
-
-/// The product against plan A in the same system.
-pub fn compare_plan_a(ours: &[Row], plan_a: &[Row]) -> Vec<Ratio> {
-    compare(ours, plan_a, "plan-a", |ours, plan_a| Ratio {
-        scenario: "plan-a".to_owned(),
-        name: format!(
-            "requests a second over plan A, {} connections{}",
-            ours.connections,
-            whom(ours)
-        ),
-        bound: Bound::AtLeast(100.0),
-        measured: ours.throughput / plan_a.throughput,
-    })
-}
-
-fn compare(
-    ours: &[Row],
-    others: &[Row],
-    scenario: &str,
-    ratio: impl Fn(&Row, &Row) -> Ratio,
-) -> Vec<Ratio> {
     let key = |row: &Row| (row.kind, row.followees, row.connections);
     ours.iter()
-        .filter(|row| row.scenario == scenario)
-        .filter_map(|row| {
-            let other = others.iter().find(|other| key(other) == key(row))?;
-            Some(ratio(row, other))
+        .filter(|row| row.scenario == "size")
+        .filter_map(|ours| {
+            let other = others.iter().find(|other| key(other) == key(ours))?;
+            Some(Ratio {
+                scenario: "size".to_owned(),
+                name: format!(
+                    "mean latency with {} : {} posts{}",
+                    posts(ours),
+                    posts(other),
+                    whom(ours)
+                ),
+                bound: Bound::AtMost(1.5),
+                measured: ours.latency_ms.mean / other.latency_ms.mean,
+            })
         })
         .collect()
 }

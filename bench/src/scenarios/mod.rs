@@ -26,8 +26,6 @@ pub enum Scenario {
     Size,
     /// The whole system against PostgreSQL alone
     Database,
-    /// The specification's own plan in the same system (--plan-a-bin)
-    PlanA,
     /// The whole system against one process with one statement
     Opponent,
     /// Slow requests at half of the load that it can bear
@@ -68,7 +66,6 @@ impl Scenario {
             Self::Followees => followees::run(session).await,
             Self::Depth => depth::run(session).await,
             Self::Size => followees::sizes(session, "size").await.map(drop),
-            Self::PlanA => followees::baseline(session).await,
             Self::Database => database::run(session).await,
             Self::Opponent => opponent::run(session).await,
             Self::Tail => tail::run(session).await,
@@ -78,4 +75,4 @@ impl Scenario {
     }
 }
 
-pub use followees::{compare_plan_a, compare_sizes};
+pub use followees::compare_sizes;

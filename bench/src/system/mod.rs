@@ -34,8 +34,6 @@ pub struct Choice {
     pub data_dir: PathBuf,
     /// Folder of the programs `users`, `posts`, `messaging` and `router`.
     pub bin_dir: PathBuf,
-    /// In place of `posts`.
-    pub posts_program: Option<PathBuf>,
     /// `SERVICE:NAME=VALUE`, over what the bench sets.
     pub set: Vec<Setting>,
 }
@@ -121,10 +119,7 @@ impl System {
                 context,
                 &services,
             );
-            let program = match (context, &choice.posts_program) {
-                (Context::Posts, Some(program)) => program.clone(),
-                _ => choice.bin_dir.join(context.name()),
-            };
+            let program = choice.bin_dir.join(context.name());
             let address = self
                 .launch(choice, context.name(), program, vec![], environment)
                 .await?;

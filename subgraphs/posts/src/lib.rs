@@ -20,7 +20,7 @@ use common::{
 use contexts::Context;
 use kit::Service;
 
-use app::{App, Finds};
+use app::App;
 use clients::UsersService;
 
 pub use app::ERROR_CODES;
@@ -28,19 +28,13 @@ pub use config::Config;
 
 /// Runs the service until it is asked to stop.
 pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
-    run_finding(Finds::Planned, env, shutdown).await
-}
-
-/// As [`run`], with timelines found in another way.
-pub async fn run_finding(finds: Finds, env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let clock = SystemClock::shared();
     let config = Config::from_env(&env, clock.clone())?;
     let mut service = Service::new(Context::Posts, &config.service, &shutdown)?;
     let users = Arc::new(UsersService::new(config.users));
     // Before the pool opens its first connection: the application says how they plan.
-    let app = App::new(service.pool(), clock, users.clone(), users)
-        .with_index(config.index_bytes)
-        .finding(finds);
+    let app =
+        App::new(service.pool(), clock, users.clone(), users).with_index(config.index_bytes);
     let keys = config.verifier.keys().clone();
     service.work(move |stopping| async move { keys.follow(stopping).await });
     service.work(|stopping| app.clone().keep_index(stopping));

@@ -38,16 +38,6 @@ pub struct App {
     metrics: Arc<Metrics>,
     /// For timelines, if there is memory for it.
     index: Option<Arc<Index>>,
-    finds: Finds,
-}
-
-/// How timelines are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finds {
-    /// In a bounded time, whoever is followed and whatever they write.
-    Planned,
-    /// By the statement that says what a timeline is. What all else is measured against, and nothing to serve people with.
-    ByDefinition,
 }
 
 impl App {
@@ -66,7 +56,6 @@ impl App {
             directory,
             metrics: Arc::new(Metrics::new()),
             index: None,
-            finds: Finds::Planned,
         }
     }
 
@@ -81,12 +70,6 @@ impl App {
                 self.metrics.clone(),
             ))
         });
-        self
-    }
-
-    #[must_use]
-    pub fn finding(mut self, finds: Finds) -> Self {
-        self.finds = finds;
         self
     }
 

@@ -18,7 +18,7 @@ use tracing::{Span, field::Empty};
 use uuid::Uuid;
 
 use super::{
-    App, AppError, Finds,
+    App, AppError,
     index::Settled,
     plan::{Plan, Walk, to_i64},
     ports::SocialGraphError,
@@ -67,14 +67,9 @@ impl App {
             return Ok(Page::empty());
         }
         let start = Instant::now();
-        let (page, plan) = match self.finds {
-            Finds::Planned => match self.indexed(followees, window).await? {
-                Some(found) => found,
-                None => planned(&mut *self.pool.acquire().await?, followees, window).await?,
-            },
-            Finds::ByDefinition => {
-                by_definition(&mut *self.pool.acquire().await?, followees, window).await?
-            }
+        let (page, plan) = match self.indexed(followees, window).await? {
+            Some(found) => found,
+            None => planned(&mut *self.pool.acquire().await?, followees, window).await?,
         };
         span.record("plan", plan);
         self.metrics.page_found(plan, start.elapsed());
@@ -160,18 +155,6 @@ async fn merged(
         window.skip(),
     )
     .await
-}
-
-async fn by_definition(
-    conn: &mut PgConnection,
-    followees: &Followees,
-    window: Window,
-) -> sqlx::Result<Found> {
-    let authors = followees.as_uuids();
-    let posts =
-        db::timeline::by_definition(conn, authors, window.after, window.fetch(), window.skip())
-            .await?;
-    Ok((Page::of(posts, window), "definition"))
 }
 
 /// The page, if the walk finds it.

@@ -124,31 +124,3 @@ pub async fn newest_of_each(
     .fetch_all(conn)
     .await
 }
-
-/// What a timeline is: the posts of these authors after a place, newest first; `limit` of them at most, after `skip` that are
-/// left out (the specification's own query). It reads and sorts every post of every author.
-pub async fn by_definition(
-    conn: &mut PgConnection,
-    authors: &[Uuid],
-    after: Option<Keyset>,
-    limit: i64,
-    skip: i64,
-) -> Result<Vec<Post>> {
-    query_as!(
-        Post,
-        "SELECT id, author_id, text, like_count, created_at, edited_at
-         FROM posts.posts
-         WHERE author_id = ANY ($1)
-           AND (created_at, id) < (COALESCE($2::timestamptz, 'infinity'),
-                                   COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-         ORDER BY created_at DESC, id DESC
-         LIMIT $4 OFFSET $5",
-        authors,
-        after.map(|place| place.at) as _,
-        after.map(|place| place.id) as _,
-        limit,
-        skip,
-    )
-    .fetch_all(conn)
-    .await
-}
