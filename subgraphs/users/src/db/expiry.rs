@@ -1,79 +1,48 @@
-//! Deleting what has no use any more, some rows at a time, so that no statement holds locks for long. Replicas may do it
-//! at once: they skip each other's rows.
+//! Deletes expired rows in batches, so that no statement holds locks for long. Replicas can run this at once: each skips
+//! the rows that another has locked.
 
 use common::Timestamp;
 use sqlx::{PgConnection, Result, query};
 
-/// Sessions past their end, with their tokens. Returns how many.
-pub async fn sessions(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<u64> {
-    query!(
-        "DELETE FROM users.sessions WHERE id IN (
-             SELECT id FROM users.sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        now,
-        limit,
-    )
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
+/// Defines a function that deletes up to `limit` rows of `$table` that meet `$condition` on `$1`, oldest `$time` first,
+/// and returns how many it deleted.
+macro_rules! delete_expired {
+    ($(#[$doc:meta])* $name:ident, $table:literal, $key:literal, $time:literal, $condition:literal) => {
+        $(#[$doc])*
+        pub async fn $name(conn: &mut PgConnection, before: Timestamp, limit: i64) -> Result<u64> {
+            query!(
+                "DELETE FROM " + $table + " WHERE " + $key + " IN (
+                     SELECT " + $key + " FROM " + $table + "
+                     WHERE " + $condition + "
+                     ORDER BY " + $time + " LIMIT $2 FOR UPDATE SKIP LOCKED)",
+                before,
+                limit,
+            )
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected())
+        }
+    };
 }
 
-/// Refresh tokens past their end; those of sessions that go on are among them.
-pub async fn refresh_tokens(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<u64> {
-    query!(
-        "DELETE FROM users.refresh_tokens WHERE token_hash IN (
-             SELECT token_hash FROM users.refresh_tokens
-             WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        now,
-        limit,
-    )
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
-}
-
-/// Counters of failed logins in which nothing counts any more.
-pub async fn login_failures(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Result<u64> {
-    query!(
-        "DELETE FROM users.login_failures WHERE key IN (
-             SELECT key FROM users.login_failures
-             WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        now,
-        limit,
-    )
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
-}
-
-/// Tokens of mails that ended before a time.
-pub async fn one_time_tokens(
-    conn: &mut PgConnection,
-    before: Timestamp,
-    limit: i64,
-) -> Result<u64> {
-    query!(
-        "DELETE FROM users.one_time_tokens WHERE token_hash IN (
-             SELECT token_hash FROM users.one_time_tokens
-             WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        before,
-        limit,
-    )
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
-}
-
-/// Mails of before a time that were sent or given up.
-pub async fn outbox(conn: &mut PgConnection, before: Timestamp, limit: i64) -> Result<u64> {
-    query!(
-        "DELETE FROM users.outbox WHERE id IN (
-             SELECT id FROM users.outbox
-             WHERE created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL)
-             ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        before,
-        limit,
-    )
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
-}
+delete_expired!(
+    /// Deletes expired sessions; their tokens go with them.
+    sessions, "users.sessions", "id", "expires_at", "expires_at < $1"
+);
+delete_expired!(
+    /// Deletes expired refresh tokens, of sessions that continue too.
+    refresh_tokens, "users.refresh_tokens", "token_hash", "expires_at", "expires_at < $1"
+);
+delete_expired!(
+    /// Deletes counters of failed logins in which no failure counts any more.
+    login_failures, "users.login_failures", "key", "expires_at", "expires_at < $1"
+);
+delete_expired!(
+    /// Deletes mailed tokens that expired before a time.
+    one_time_tokens, "users.one_time_tokens", "token_hash", "expires_at", "expires_at < $1"
+);
+delete_expired!(
+    /// Deletes mails that were created before a time and have been sent or given up.
+    outbox, "users.outbox", "id", "created_at",
+    "created_at < $1 AND (sent_at IS NOT NULL OR given_up_at IS NOT NULL)"
+);

@@ -1,14 +1,14 @@
-//! Counters of failed logins. Each has a limit of its own, which comes with every question.
+//! Counters of failed logins. Each has its own limit, which every call passes.
 
 use common::Timestamp;
 use sqlx::{PgConnection, Result, query, query_scalar};
 
-/// One of the things that failed logins are counted for.
+/// A key that failed logins are counted for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counter {
-    /// SHA-256 of what it is.
+    /// SHA-256 of the counter's name.
     pub key: [u8; 32],
-    /// How many failures it takes.
+    /// The number of failures that fills it.
     pub limit: i32,
 }
 
@@ -20,8 +20,8 @@ fn columns(counters: &[Counter]) -> (Vec<Vec<u8>>, Vec<i32>) {
     )
 }
 
-/// The failure that has to pass out of sight before the fullest of the counters takes another one, if any is full: the
-/// oldest of its last `limit` since `since`.
+/// If a counter is full, the failure that has to expire before the fullest counter takes another one: the oldest of its
+/// last `limit` failures since `since`.
 pub async fn full(
     conn: &mut PgConnection,
     counters: &[Counter],
@@ -43,7 +43,7 @@ pub async fn full(
     .await
 }
 
-/// Locks the counters, always in one order, and takes out of them what is no longer in sight.
+/// Locks the counters, always in one order, and removes expired failures from them.
 pub async fn lock(
     conn: &mut PgConnection,
     counters: &[Counter],
@@ -65,7 +65,7 @@ pub async fn lock(
     .map(drop)
 }
 
-/// Adds a failure to counters that are locked.
+/// Adds a failure to locked counters.
 pub async fn add(
     conn: &mut PgConnection,
     counters: &[Counter],
@@ -84,7 +84,7 @@ pub async fn add(
     .map(drop)
 }
 
-/// Sets a counter back to nothing.
+/// Resets a counter.
 pub async fn clear(conn: &mut PgConnection, counter: &Counter) -> Result<()> {
     query!(
         "DELETE FROM users.login_failures WHERE key = $1",

@@ -1,4 +1,4 @@
-//! Tokens that mails carry.
+//! One-time tokens in mails.
 
 use common::Timestamp;
 use sqlx::{PgConnection, Result, query};
@@ -26,7 +26,7 @@ pub async fn insert(
     .map(drop)
 }
 
-/// Whose token it is, and whether it is still good; `None` when it is unknown.
+/// The owner of a token and whether it is still valid; `None` when the token is unknown.
 pub async fn find(
     conn: &mut PgConnection,
     hash: &TokenHash,
@@ -48,7 +48,7 @@ pub async fn find(
     Ok(row.map(|row| (row.user_id, row.good)))
 }
 
-/// Uses a good token up. Of several that present one token at once, one gets `true`.
+/// Consumes a valid token. Of several concurrent calls for one token, one gets `true`.
 pub async fn consume(conn: &mut PgConnection, hash: &TokenHash, now: Timestamp) -> Result<bool> {
     query!(
         "UPDATE users.one_time_tokens SET consumed_at = $2
@@ -61,7 +61,7 @@ pub async fn consume(conn: &mut PgConnection, hash: &TokenHash, now: Timestamp) 
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Uses up all tokens of a user for one purpose.
+/// Consumes all tokens of a user for one purpose.
 pub async fn consume_all(
     conn: &mut PgConnection,
     user: UserId,

@@ -1,4 +1,4 @@
-//! Mails that are to be sent, and how far that went.
+//! Mails to send, and the state of their delivery.
 
 use common::Timestamp;
 use sqlx::{PgConnection, Result, query, query_scalar};
@@ -13,13 +13,13 @@ pub struct Job {
     /// As in [`MailKind::as_str`].
     pub kind: String,
     pub email: String,
-    /// How many attempts there were, this one included.
+    /// The number of attempts, this one included.
     pub attempts: i32,
-    /// Whether somebody asked for it by address, and not we on registration.
+    /// Whether a client requested the mail by address; otherwise registration caused it.
     pub requested: bool,
 }
 
-/// A mail to an account, due now.
+/// Inserts a mail to an account, due now.
 pub async fn insert(
     conn: &mut PgConnection,
     id: Uuid,
@@ -42,7 +42,7 @@ pub async fn insert(
     .map(drop)
 }
 
-/// A mail that somebody asked for by address, due now; nothing when the same one is waiting already.
+/// Inserts a mail that a client requested by address, due now; does nothing when the same mail is waiting already.
 pub async fn insert_requested(
     conn: &mut PgConnection,
     id: Uuid,
@@ -126,7 +126,7 @@ pub async fn mark_failed(
     .map(drop)
 }
 
-/// A mail that turned out not to be needed.
+/// Deletes a mail that is not needed any more.
 pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
     query!("DELETE FROM users.outbox WHERE id = $1", id)
         .execute(conn)
@@ -134,7 +134,7 @@ pub async fn delete(conn: &mut PgConnection, id: Uuid) -> Result<()> {
         .map(drop)
 }
 
-/// How many mails of a kind an address got since a time.
+/// Counts the mails of a kind that were sent to an address since a time.
 pub async fn sent_since(
     conn: &mut PgConnection,
     email: &Email,

@@ -1,16 +1,16 @@
-//! What accounts may do beyond what everybody may.
+//! Roles of accounts.
 
 use sqlx::{PgConnection, Result, query, query_as};
 
 use crate::domain::{UserId, Username};
 
-/// An account and what it may do.
+/// An account and its roles.
 pub struct Roles {
     pub id: UserId,
     pub roles: Vec<String>,
 }
 
-/// Locks the account of a handle, and returns its roles; `None` when nobody has it.
+/// Locks the account with a handle and returns its roles; `None` when no account has it.
 pub async fn lock(conn: &mut PgConnection, username: &Username) -> Result<Option<Roles>> {
     query_as!(
         Roles,

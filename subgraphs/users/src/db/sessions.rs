@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{Account, Family, SessionInfo, TokenHash, UserId};
 
-/// A session to be.
+/// A session to insert.
 pub struct NewSession<'a> {
     pub id: Uuid,
     pub account: &'a Account,
@@ -15,8 +15,8 @@ pub struct NewSession<'a> {
     pub expires_at: Timestamp,
 }
 
-/// Opens a session; `false` when the account is gone or its password was changed since it was read. The lock makes a
-/// reset that runs at the same time wait, so that it then ends this session too.
+/// Inserts a session; returns `false` when the account is gone or its password was changed since it was read. The lock
+/// makes a concurrent password reset wait, so that the reset ends this session too.
 pub async fn insert(conn: &mut PgConnection, new: &NewSession<'_>) -> Result<bool> {
     query!(
         "WITH account AS (
@@ -37,7 +37,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewSession<'_>) -> Result<boo
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Keeps the token of a session; the first one is of generation 1.
+/// Inserts a token of a session; the first one has generation 1.
 pub async fn insert_token(
     conn: &mut PgConnection,
     session: Uuid,
@@ -60,7 +60,7 @@ pub async fn insert_token(
     .map(drop)
 }
 
-/// A refresh token that we know, and the session it belongs to.
+/// A stored refresh token and its session.
 pub struct KnownToken {
     pub session: Uuid,
     pub owner: UserId,
@@ -71,8 +71,7 @@ pub struct KnownToken {
     pub family: Family,
 }
 
-/// Finds a token and locks it and its session: of several that present tokens of one session at once, each sees what
-/// became of the one before.
+/// Finds a token and locks it and its session, so that concurrent requests with tokens of one session are serialised.
 pub async fn lock_token(conn: &mut PgConnection, hash: &TokenHash) -> Result<Option<KnownToken>> {
     let row = query!(
         r#"
@@ -102,7 +101,7 @@ pub async fn lock_token(conn: &mut PgConnection, hash: &TokenHash) -> Result<Opt
     }))
 }
 
-/// How many tokens of a generation there are.
+/// Counts the tokens of a generation.
 pub async fn count_tokens(conn: &mut PgConnection, session: Uuid, generation: i32) -> Result<i64> {
     query_scalar!(
         r#"SELECT count(*) AS "count!" FROM users.refresh_tokens WHERE session_id = $1 AND generation = $2"#,
@@ -113,7 +112,7 @@ pub async fn count_tokens(conn: &mut PgConnection, session: Uuid, generation: i3
     .await
 }
 
-/// Notes that a token was exchanged for one of the next generation; its session now lasts until `expires_at`.
+/// Records that a token was exchanged for one of the next generation; its session now lasts until `expires_at`.
 pub async fn exchange(
     conn: &mut PgConnection,
     token: &KnownToken,
@@ -161,7 +160,7 @@ pub async fn revoke_by_token(
     Ok(row.map(|row| (row.id, row.user_id)))
 }
 
-/// Revokes a session of a user; whether the user has it, be it revoked before.
+/// Revokes a session of a user; returns whether the user has this session, revoked before or not.
 pub async fn revoke(
     conn: &mut PgConnection,
     user: UserId,
@@ -179,7 +178,7 @@ pub async fn revoke(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Revokes all sessions of a user but one; returns how many of them were still good.
+/// Revokes all sessions of a user except one; returns how many were still valid.
 pub async fn revoke_all(
     conn: &mut PgConnection,
     user: UserId,
@@ -221,7 +220,7 @@ pub async fn revoke_oldest(
     .map(|done| done.rows_affected())
 }
 
-/// The sessions of a user that are good, the one used last first.
+/// The valid sessions of a user, the most recently used first.
 pub async fn list(
     conn: &mut PgConnection,
     user: UserId,

@@ -1,10 +1,10 @@
-//! Ids as parameters of statements.
+//! IDs as parameters of statements.
 
 use uuid::Uuid;
 
 use crate::domain::UserId;
 
-/// Ids as a parameter of type `uuid[]`.
+/// IDs as a parameter of type `uuid[]`.
 pub(super) fn uuids(ids: &[UserId]) -> Vec<Uuid> {
     ids.iter().map(|id| id.as_uuid()).collect()
 }

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use common::Timestamp;
 use sqlx::{PgConnection, Result, query, query_as, query_scalar};
 
-use super::types::uuids;
+use super::{people::query_users, types::uuids};
 use crate::domain::{
     Account, AvatarUrl, Bio, DisplayName, Email, ProfileChanges, User, UserId, UserSummary,
     Username, UsernamePrefix,
 };
 
-/// An account to be.
+/// An account to insert.
 pub struct NewUser<'a> {
     pub id: UserId,
     pub email: &'a Email,
@@ -21,7 +21,7 @@ pub struct NewUser<'a> {
     pub created_at: Timestamp,
 }
 
-/// Whether an address and a handle can be had now. Only [`insert`] decides it.
+/// Whether an address and a handle are free now. Only [`insert`] decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     Free,
@@ -47,15 +47,13 @@ pub async fn claim(conn: &mut PgConnection, email: &Email, username: &Username) 
     })
 }
 
-/// Violates `users_email_key` or `users_username_key` when somebody has the address or the handle.
+/// Violates `users_email_key` or `users_username_key` when another account has the address or the handle.
 pub async fn insert(conn: &mut PgConnection, new: &NewUser<'_>) -> Result<User> {
-    query_as!(
-        User,
-        r#"
-        INSERT INTO users.users (id, email, username, password_hash, display_name, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        RETURNING id, email, username, display_name, bio, avatar_url, roles, created_at, follower_count, followee_count
-        "#,
+    query_users!(
+        "INSERT INTO users.users (id, email, username, password_hash, display_name, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         RETURNING",
+        "",
         new.id.as_uuid(),
         new.email.as_str(),
         new.username.as_str(),
@@ -68,13 +66,10 @@ pub async fn insert(conn: &mut PgConnection, new: &NewUser<'_>) -> Result<User> 
 }
 
 pub async fn by_ids(conn: &mut PgConnection, ids: &[UserId]) -> Result<Vec<User>> {
-    query_as!(
-        User,
-        r#"
-        SELECT id, email, username, display_name, bio, avatar_url, roles, created_at, follower_count, followee_count
-        FROM users.users
-        WHERE id = ANY ($1)
-        "#,
+    query_users!(
+        "SELECT",
+        "FROM users.users
+         WHERE id = ANY ($1)",
         &uuids(ids),
     )
     .fetch_all(conn)
@@ -86,20 +81,17 @@ pub async fn by_id(conn: &mut PgConnection, id: UserId) -> Result<Option<User>> 
 }
 
 pub async fn by_usernames(conn: &mut PgConnection, usernames: &[Username]) -> Result<Vec<User>> {
-    query_as!(
-        User,
-        r#"
-        SELECT id, email, username, display_name, bio, avatar_url, roles, created_at, follower_count, followee_count
-        FROM users.users
-        WHERE lower(username) = ANY ($1)
-        "#,
+    query_users!(
+        "SELECT",
+        "FROM users.users
+         WHERE lower(username) = ANY ($1)",
         &folded(usernames),
     )
     .fetch_all(conn)
     .await
 }
 
-/// Everybody that has one of these ids or handles, once.
+/// The users that have one of these ids or handles, each once.
 pub async fn summaries(
     conn: &mut PgConnection,
     ids: &[UserId],
@@ -119,26 +111,23 @@ pub async fn summaries(
     .await
 }
 
-/// In the order of their handles, without those whom a block keeps apart from the viewer. A range and not `LIKE`: its plan
-/// is the index also when it is prepared for any prefix, and nothing in the prefix is a wildcard. `OFFSET 0` keeps each
-/// EXISTS a probe of the key: as a join the planner would go through all blocks of the viewer for every candidate.
+/// Users in the order of their handles, without the ones that a block separates from the viewer. The condition is a range
+/// and not `LIKE`: a range uses the index in a generic plan too, and no character of the prefix is a wildcard. `OFFSET 0`
+/// keeps each EXISTS a probe of the key: as a join the planner would scan all blocks of the viewer for every candidate.
 pub async fn with_prefix(
     conn: &mut PgConnection,
     prefix: &UsernamePrefix,
     viewer: Option<UserId>,
     limit: i64,
 ) -> Result<Vec<User>> {
-    query_as!(
-        User,
-        r#"
-        SELECT id, email, username, display_name, bio, avatar_url, roles, created_at, follower_count, followee_count
-        FROM users.users
-        WHERE lower(username) >= $1 AND lower(username) < $2
-          AND NOT EXISTS (SELECT FROM users.blocks WHERE blocker_id = $3 AND blocked_id = users.id OFFSET 0)
-          AND NOT EXISTS (SELECT FROM users.blocks WHERE blocker_id = users.id AND blocked_id = $3 OFFSET 0)
-        ORDER BY lower(username)
-        LIMIT $4
-        "#,
+    query_users!(
+        "SELECT",
+        "FROM users.users
+         WHERE lower(username) >= $1 AND lower(username) < $2
+           AND NOT EXISTS (SELECT FROM users.blocks WHERE blocker_id = $3 AND blocked_id = users.id OFFSET 0)
+           AND NOT EXISTS (SELECT FROM users.blocks WHERE blocker_id = users.id AND blocked_id = $3 OFFSET 0)
+         ORDER BY lower(username)
+         LIMIT $4",
         prefix.as_str(),
         prefix.end(),
         viewer.map(UserId::as_uuid),
@@ -148,8 +137,8 @@ pub async fn with_prefix(
     .await
 }
 
-/// Locks the accounts that exist, in the order of their ids, so that two who follow each other at once wait for one
-/// another and never for ever. Returns who exists.
+/// Locks the accounts that exist in the order of their ids, so that two users who follow each other at once cannot
+/// deadlock. Returns the ids that exist.
 pub async fn lock(conn: &mut PgConnection, ids: &[UserId]) -> Result<HashSet<UserId>> {
     query_scalar!(
         "SELECT id FROM users.users WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
@@ -160,7 +149,7 @@ pub async fn lock(conn: &mut PgConnection, ids: &[UserId]) -> Result<HashSet<Use
     .map(HashSet::from_iter)
 }
 
-/// Locks an account, and returns where its picture is; `None` when there is no such account.
+/// Locks an account and returns the URL of its picture; `None` when the account does not exist.
 pub async fn lock_avatar_url(
     conn: &mut PgConnection,
     id: UserId,
@@ -173,7 +162,7 @@ pub async fn lock_avatar_url(
     .await
 }
 
-/// The profile after the change; `None` when there is no such account.
+/// Returns the profile after the change; `None` when the account does not exist.
 pub async fn update_profile(
     conn: &mut PgConnection,
     id: UserId,
@@ -182,16 +171,14 @@ pub async fn update_profile(
     let (set_name, name) = changes.display_name.as_parts();
     let (set_bio, bio) = changes.bio.as_parts();
     let (set_avatar, avatar) = changes.avatar_url.as_parts();
-    query_as!(
-        User,
-        r#"
-        UPDATE users.users
-        SET display_name = CASE WHEN $2 THEN $3 ELSE display_name END,
-            bio = CASE WHEN $4 THEN $5 ELSE bio END,
-            avatar_url = CASE WHEN $6 THEN $7 ELSE avatar_url END
-        WHERE id = $1
-        RETURNING id, email, username, display_name, bio, avatar_url, roles, created_at, follower_count, followee_count
-        "#,
+    query_users!(
+        "UPDATE users.users
+         SET display_name = CASE WHEN $2 THEN $3 ELSE display_name END,
+             bio = CASE WHEN $4 THEN $5 ELSE bio END,
+             avatar_url = CASE WHEN $6 THEN $7 ELSE avatar_url END
+         WHERE id = $1
+         RETURNING",
+        "",
         id.as_uuid(),
         set_name,
         name.map(DisplayName::as_str),
@@ -232,7 +219,7 @@ pub async fn account_by_id(conn: &mut PgConnection, id: UserId) -> Result<Option
     .await
 }
 
-/// Replaces a hash by a better one of the same password; does nothing when the password was changed in between.
+/// Replaces a hash with a better one of the same password; does nothing if the password has changed since.
 pub async fn replace_password_hash(
     conn: &mut PgConnection,
     account: &Account,
@@ -270,7 +257,7 @@ pub async fn reset_password(
     .map(drop)
 }
 
-/// Another password for the account whose password is of this version; `false` when there is no such.
+/// Changes the password if its version is still `version`; returns whether it was.
 pub async fn change_password(
     conn: &mut PgConnection,
     id: UserId,
@@ -294,14 +281,12 @@ pub async fn set_email_verified(
     id: UserId,
     now: Timestamp,
 ) -> Result<Option<User>> {
-    query_as!(
-        User,
-        r#"
-        UPDATE users.users
-        SET email_verified_at = COALESCE(email_verified_at, $2)
-        WHERE id = $1
-        RETURNING id, email, username, display_name, bio, avatar_url, roles, created_at, follower_count, followee_count
-        "#,
+    query_users!(
+        "UPDATE users.users
+         SET email_verified_at = COALESCE(email_verified_at, $2)
+         WHERE id = $1
+         RETURNING",
+        "",
         id.as_uuid(),
         now,
     )

@@ -104,7 +104,12 @@ async fn a_page_of_blocks_reads_its_rows_and_no_more() {
         ("NULL", "NULL"),
         ("now()", "'01890000-0000-7000-8000-000000000009'"),
     ] {
-        let plan = plan(&world, &statement, &format!("'{first}', {at}, {id}, 21, 0")).await;
+        let plan = plan(
+            &world,
+            &statement,
+            &format!("ARRAY['{first}'::uuid], {at}, {id}, 21, 0"),
+        )
+        .await;
         assert!(plan.contains("using blocks_list_idx"), "{plan}");
         assert!(
             plan.contains("AND (ROW(created_at, "),
