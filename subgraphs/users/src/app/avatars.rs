@@ -57,14 +57,14 @@ impl App {
     pub async fn set_avatar(&self, viewer: UserId, data: Bytes) -> Result<User> {
         let upload = AvatarUpload::parse(data)?;
         let avatar = self.avatars.pictures.avatar(upload).await?;
-        self.to_the_end(|app| async move { app.store_avatar(viewer, avatar).await })
+        self.spawn_uncancellable(|app| async move { app.store_avatar(viewer, avatar).await })
             .await
     }
 
     /// Leaves the viewer without an avatar, wherever it was.
     pub async fn remove_avatar(&self, viewer: UserId) -> Result<User> {
         let changes = ProfileChanges::of_avatar(Change::Clear);
-        self.to_the_end(|app| async move { app.change_avatar(viewer, &changes).await })
+        self.spawn_uncancellable(|app| async move { app.change_avatar(viewer, &changes).await })
             .await
     }
 

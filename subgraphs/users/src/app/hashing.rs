@@ -1,7 +1,7 @@
-//! Argon2id in memory that is kept.
+//! Argon2id with reused memory.
 //!
-//! A hash takes 19 MiB. Asked for and given back each time, that memory is torn to pieces by what else is allocated
-//! meanwhile: with glibc 2.36 a service held 880 MiB after 250 logins, two at a time.
+//! A hash takes 19 MiB. Allocating and freeing it each time fragments the heap: with glibc 2.36 a service held 880 MiB
+//! after 250 logins, two at a time.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,10 +13,10 @@ use argon2::{
     },
 };
 
-/// Hashes with parameters of its own, and verifies with those of any hash.
+/// Hashes with its own parameters and verifies hashes with any parameters.
 pub(super) struct Hasher {
     params: Params,
-    /// Of the threads that do not hash at present.
+    /// Memory that no thread uses at present.
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -43,7 +43,7 @@ impl Hasher {
         let mut memory = kept().pop().unwrap_or_default();
         memory.resize(params.block_count(), Block::default());
         let outcome = work(&mut memory);
-        // A hash from elsewhere may want more than is worth keeping.
+        // A hash with other parameters may need more memory than is worth keeping.
         if memory.len() <= self.params.block_count() {
             kept().push(memory);
         }
@@ -51,7 +51,7 @@ impl Hasher {
     }
 }
 
-/// By it the library verifies, too.
+/// The library verifies with this implementation too.
 impl CustomizedPasswordHasher<PasswordHash> for Hasher {
     type Params = Params;
 
@@ -95,13 +95,13 @@ mod tests {
 
     use super::*;
 
-    /// As little as the algorithm allows, and a little more.
+    /// Small parameters, for fast tests.
     fn params(memory: u32) -> Params {
         Params::new(memory, 1, 1, None).unwrap()
     }
 
     #[test]
-    fn what_the_library_hashes_is_verified_and_the_other_way_round() {
+    fn hashes_are_compatible_with_the_library() {
         let (hasher, library) = (Hasher::new(params(8)), Argon2::default());
         let ours = hasher.hash(b"correct horse").unwrap();
         assert!(library.verify_password(b"correct horse", &ours).is_ok());
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_used_again_and_never_more_of_it_is_kept() {
+    fn memory_is_reused_and_bounded() {
         let hasher = Hasher::new(params(16));
         let first = hasher.hash(b"correct horse").unwrap();
         let larger = Hasher::new(params(64)).hash(b"correct horse").unwrap();

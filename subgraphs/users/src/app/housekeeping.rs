@@ -7,9 +7,9 @@ use common::{Timestamp, shutdown::Shutdown};
 use super::{App, Result};
 use crate::db::expiry;
 
-const INTERVAL: Duration = Duration::from_mins(15);
+const CLEANUP_INTERVAL: Duration = Duration::from_mins(15);
 /// Rows a statement.
-const BATCH: i64 = 1_000;
+const BATCH_SIZE: i64 = 1_000;
 /// For a while an expired token is still told apart from one that never was.
 const KEEP_TOKENS_SECONDS: i64 = 7 * 24 * 60 * 60;
 /// Long enough to answer "I never got the mail".
@@ -32,7 +32,7 @@ impl Housekeeping {
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = tokio::time::sleep(INTERVAL) => {}
+                () = tokio::time::sleep(CLEANUP_INTERVAL) => {}
             }
         }
     }
@@ -62,10 +62,10 @@ impl Housekeeping {
         mails_before: Timestamp,
     ) -> Result<u64> {
         let mut conn = self.0.pool.acquire().await?;
-        Ok(expiry::refresh_tokens(&mut conn, now, BATCH).await?
-            + expiry::sessions(&mut conn, now, BATCH).await?
-            + expiry::login_failures(&mut conn, now, BATCH).await?
-            + expiry::one_time_tokens(&mut conn, tokens_before, BATCH).await?
-            + expiry::outbox(&mut conn, mails_before, BATCH).await?)
+        Ok(expiry::refresh_tokens(&mut conn, now, BATCH_SIZE).await?
+            + expiry::sessions(&mut conn, now, BATCH_SIZE).await?
+            + expiry::login_failures(&mut conn, now, BATCH_SIZE).await?
+            + expiry::one_time_tokens(&mut conn, tokens_before, BATCH_SIZE).await?
+            + expiry::outbox(&mut conn, mails_before, BATCH_SIZE).await?)
     }
 }

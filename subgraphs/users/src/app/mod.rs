@@ -14,6 +14,7 @@ mod outbox;
 mod password_change;
 mod password_reset;
 mod passwords;
+mod permits;
 mod pictures;
 pub mod ports;
 mod profiles;
@@ -22,7 +23,6 @@ mod registration;
 pub mod roles;
 mod sessions;
 mod throttle;
-mod turns;
 mod verification;
 
 pub use avatars::Avatars;
@@ -88,8 +88,8 @@ impl App {
         self
     }
 
-    /// Does something that must not stop half-way when the client goes away and its request is dropped.
-    async fn to_the_end<T, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T>
+    /// Runs work that must finish even if the client disconnects and its request is dropped.
+    async fn spawn_uncancellable<T, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,

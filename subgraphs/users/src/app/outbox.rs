@@ -1,4 +1,4 @@
-//! The worker that sends what the outbox holds.
+//! The worker that sends the mails of the outbox.
 //!
 //! A mail is claimed, composed, sent and marked. If the process dies between sending and marking, the mail is sent
 //! again: at least once, under the same message id. The token in it is made at that moment, so that the outbox holds no
@@ -19,28 +19,28 @@ use crate::{
     domain::{Email, MailKind, Token},
 };
 
-/// Claimed and sent at once.
-const BATCH: usize = 10;
-/// How often the outbox is looked at without being told to: for retries, and for mails of other replicas that died.
-const POLL: Duration = Duration::from_secs(5);
+/// Mails that are claimed and sent at once.
+const BATCH_SIZE: usize = 10;
+/// Interval between looks at the outbox without a notification: for retries, and for mails of replicas that died.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Seconds until a mail is tried again: a minute, doubled each time, up to six hours.
-const FIRST_DELAY: f64 = 60.0;
-const LONGEST_DELAY: f64 = 6.0 * 60.0 * 60.0;
+const FIRST_RETRY_SECONDS: f64 = 60.0;
+const MAX_RETRY_SECONDS: f64 = 6.0 * 60.0 * 60.0;
 /// With these delays the last attempt is more than a day after the first.
-const ATTEMPTS: i32 = 12;
-/// How many mails of a kind anybody can have sent to an address within an hour by asking for them.
-const MAILS_AN_HOUR: i64 = 5;
+const MAX_ATTEMPTS: i32 = 12;
+/// Limits the requested mails of one kind to one address within an hour.
+const MAX_MAILS_PER_HOUR: i64 = 5;
 
-/// Sends mails until told to stop.
+/// Sends mails until shutdown.
 pub struct Outbox {
     app: App,
     mailer: Arc<dyn Mailer>,
     links: Links,
-    poll: Duration,
+    poll_interval: Duration,
 }
 
-/// Why a mail need not be sent after all.
-struct NotNeeded(&'static str);
+/// The reason why a mail is not needed any more.
+struct Skipped(&'static str);
 
 impl Outbox {
     pub fn new(app: App, mailer: Arc<dyn Mailer>, links: Links) -> Self {
@@ -48,14 +48,14 @@ impl Outbox {
             app,
             mailer,
             links,
-            poll: POLL,
+            poll_interval: POLL_INTERVAL,
         }
     }
 
-    /// How often to look for mails without being told of one: every 5 seconds, unless this says otherwise.
+    /// Changes the poll interval, which is 5 seconds by default.
     #[must_use]
     pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.poll = interval;
+        self.poll_interval = interval;
         self
     }
 
@@ -66,13 +66,13 @@ impl Outbox {
                 tracing::error!(%error, "the outbox cannot be read");
                 0
             });
-            if delivered == BATCH {
+            if delivered == BATCH_SIZE {
                 continue; // There may be more.
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = self.app.mail_is_due.notified() => {}
-                () = tokio::time::sleep(self.poll) => {}
+                () = tokio::time::sleep(self.poll_interval) => {}
             }
         }
     }
@@ -81,14 +81,21 @@ impl Outbox {
     pub async fn deliver_due(&self) -> Result<usize> {
         let jobs = {
             let mut conn = self.app.pool.acquire().await?;
-            let (now, limit) = (self.app.clock.now(), i64::try_from(BATCH).unwrap_or(1));
-            db::outbox::claim(&mut conn, now, limit, FIRST_DELAY, LONGEST_DELAY).await?
+            let (now, limit) = (self.app.clock.now(), i64::try_from(BATCH_SIZE).unwrap_or(1));
+            db::outbox::claim(
+                &mut conn,
+                now,
+                limit,
+                FIRST_RETRY_SECONDS,
+                MAX_RETRY_SECONDS,
+            )
+            .await?
         };
         let claimed = jobs.len();
         stream::iter(jobs)
-            .for_each_concurrent(BATCH, |job| async move {
+            .for_each_concurrent(BATCH_SIZE, |job| async move {
                 if let Err(error) = self.deliver(&job).await {
-                    // What could not be written down is tried again when the claim ends.
+                    // The mail is due again when its claim ends.
                     tracing::error!(%error, mail = %job.id, "a mail was left for the next attempt");
                 }
             })
@@ -99,7 +106,7 @@ impl Outbox {
     async fn deliver(&self, job: &Job) -> Result<()> {
         let outcome = match self.mail(job).await? {
             Ok(mail) => self.mailer.send(&mail).await,
-            Err(NotNeeded(reason)) => {
+            Err(Skipped(reason)) => {
                 tracing::info!(mail = %job.id, kind = job.kind, reason, "mail not needed");
                 let mut conn = self.app.pool.acquire().await?;
                 return Ok(db::outbox::delete(&mut conn, job.id).await?);
@@ -110,7 +117,7 @@ impl Outbox {
         match outcome {
             Ok(()) => db::outbox::mark_sent(&mut conn, job.id, now).await?,
             Err(MailError(error)) => {
-                let given_up = (job.attempts >= ATTEMPTS).then_some(now);
+                let given_up = (job.attempts >= MAX_ATTEMPTS).then_some(now);
                 tracing::warn!(
                     mail = %job.id, kind = job.kind, attempts = job.attempts, error, last = given_up.is_some(),
                     "a mail could not be sent"
@@ -122,7 +129,7 @@ impl Outbox {
     }
 
     /// The mail with a token of its own, if its account still needs it.
-    async fn mail(&self, job: &Job) -> Result<std::result::Result<Mail, NotNeeded>> {
+    async fn mail(&self, job: &Job) -> Result<std::result::Result<Mail, Skipped>> {
         let kind = MailKind::named(&job.kind)
             .ok_or_else(|| AppError::internal(format!("a mail of kind {}", job.kind)))?;
         let email = Email::parse(&job.email)
@@ -130,23 +137,24 @@ impl Outbox {
         let now = self.app.clock.now();
         let mut conn = self.app.pool.acquire().await?;
         let Some(account) = db::users::account_by_email(&mut conn, &email).await? else {
-            return Ok(Err(NotNeeded("no account")));
+            return Ok(Err(Skipped("no account")));
         };
         if kind == MailKind::VerifyEmail && account.email_verified_at.is_some() {
-            return Ok(Err(NotNeeded("verified already")));
+            return Ok(Err(Skipped("verified already")));
         }
         let hour_ago = now.plus_seconds(-60 * 60);
         if job.requested
-            && db::outbox::sent_since(&mut conn, &email, kind, hour_ago).await? >= MAILS_AN_HOUR
+            && db::outbox::sent_since(&mut conn, &email, kind, hour_ago).await?
+                >= MAX_MAILS_PER_HOUR
         {
-            return Ok(Err(NotNeeded("enough of them within the hour")));
+            return Ok(Err(Skipped("enough of them within the hour")));
         }
         let token = Token::generate();
         db::one_time_tokens::insert(&mut conn, &token.hash(), account.id, kind, now).await?;
         let (subject, text) = compose(kind, &self.links, &token.into_secret());
         Ok(Ok(Mail {
             id: job.id,
-            // Where the account was registered, and not how somebody spelled it when asking.
+            // The address as registered, and not as the request spelled it.
             to: Email::parse(&account.email).unwrap_or(email),
             subject,
             text,

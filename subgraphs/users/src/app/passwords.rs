@@ -8,11 +8,11 @@ use argon2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{AppError, Result, hashing::Hasher, turns};
+use super::{AppError, Result, hashing::Hasher, permits};
 
 /// How many may wait for a core. At 25 ms a hash and two cores the last of them waits for three seconds; whoever comes
 /// then is told to try again.
-const QUEUE: usize = 256;
+const MAX_QUEUED: usize = 256;
 
 /// What one hash costs.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub struct Passwords(Arc<Pool>);
 
 struct Pool {
     algorithm: Algorithms,
-    turns: turns::Turns,
+    permits: permits::Permits,
 }
 
 struct Algorithms {
@@ -67,12 +67,12 @@ impl Passwords {
         let decoy = hash(&argon2, &nobody)?;
         Ok(Self(Arc::new(Pool {
             algorithm: Algorithms { argon2, decoy },
-            turns: turns::Turns::new(cores, QUEUE),
+            permits: permits::Permits::new(cores, MAX_QUEUED),
         })))
     }
 
     pub(super) async fn hash(&self, password: SecretString) -> Result<SecretString> {
-        self.turn().await?.hash(password).await
+        self.permit().await?.hash(password).await
     }
 
     /// Compares a password with an account's hash. Where there is no account, the same work is done in vain, so that
@@ -82,33 +82,34 @@ impl Passwords {
         password: SecretString,
         stored: Option<SecretString>,
     ) -> Result<Verdict> {
-        let turn = self.turn().await?;
-        turn.run(move |algorithm| algorithm.verify(&password, stored.as_ref()))
+        let permit = self.permit().await?;
+        permit
+            .run(move |algorithm| algorithm.verify(&password, stored.as_ref()))
             .await?
     }
 
     /// Waits for a core, if there is a place to wait.
-    pub(super) async fn turn(&self) -> Result<Turn> {
-        let turn = self
+    pub(super) async fn permit(&self) -> Result<Permit> {
+        let permit = self
             .0
-            .turns
-            .wait()
+            .permits
+            .acquire()
             .await
             .ok_or(AppError::TooManyPasswords)?;
-        Ok(Turn {
+        Ok(Permit {
             pool: self.0.clone(),
-            turn,
+            permit,
         })
     }
 }
 
-/// A core to hash with, once.
-pub(super) struct Turn {
+/// A permit to hash one password.
+pub(super) struct Permit {
     pool: Arc<Pool>,
-    turn: turns::Turn,
+    permit: permits::Permit,
 }
 
-impl Turn {
+impl Permit {
     pub(super) async fn hash(self, password: SecretString) -> Result<SecretString> {
         self.run(move |algorithm| hash(&algorithm.argon2, &password))
             .await?
@@ -118,8 +119,9 @@ impl Turn {
         self,
         work: impl FnOnce(&Algorithms) -> T + Send + 'static,
     ) -> Result<T> {
-        let Self { pool, turn } = self;
-        turn.spend(move || work(&pool.algorithm))
+        let Self { pool, permit } = self;
+        permit
+            .run(move || work(&pool.algorithm))
             .await
             .map_err(AppError::internal)
     }
@@ -129,7 +131,7 @@ impl Turn {
 impl Passwords {
     /// Takes every place in the queue until the returned value is dropped.
     pub(super) fn fill(&self) -> tokio::sync::OwnedSemaphorePermit {
-        self.0.turns.fill()
+        self.0.permits.fill()
     }
 }
 

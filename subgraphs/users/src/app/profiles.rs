@@ -135,7 +135,7 @@ impl App {
         };
         if changes.avatar_url != Change::Keep {
             return self
-                .to_the_end(|app| async move { app.change_avatar(viewer, &changes).await })
+                .spawn_uncancellable(|app| async move { app.change_avatar(viewer, &changes).await })
                 .await;
         }
         let mut conn = self.pool.acquire().await?;

@@ -32,7 +32,7 @@ impl App {
         else {
             return Err(fields.refused());
         };
-        let turn = self.passwords.turn().await?;
+        let permit = self.passwords.permit().await?;
         // Of many who want one address at once the first has it by now: a hash in vain keeps others waiting.
         let claim = {
             let mut conn = self.pool.acquire().await?;
@@ -43,7 +43,7 @@ impl App {
             Claim::UsernameTaken => return Err(AppError::UsernameTaken),
             Claim::Free => {}
         }
-        let hash = turn.hash(password.into_secret()).await?;
+        let hash = permit.hash(password.into_secret()).await?;
         let now = self.clock.now();
         let new = db::users::NewUser {
             id: UserId::from(self.clock.new_id()),

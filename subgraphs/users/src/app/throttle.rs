@@ -1,9 +1,8 @@
-//! How often somebody may guess a password.
+//! Limits on failed logins.
 //!
-//! A counter knows when its last failures were, so that a limit holds for every span of [`WINDOW_SECONDS`] and not for
-//! spans that begin when it suits an attacker. What counts is settled after the password was compared: however many guess
-//! at once, no more are told whether they guessed right than the limit allows. Accounts that do not exist are counted
-//! like those that do.
+//! A counter keeps the times of its last failures, so that a limit holds for every span of [`WINDOW_SECONDS`] and not only
+//! for spans with a fixed start. The limit is checked again after the password comparison: concurrent guesses get no more
+//! verdicts than the limit allows. Accounts that do not exist are counted like accounts that do.
 
 use common::client_address::ClientAddress;
 use sha2::{Digest, Sha256};
@@ -14,11 +13,11 @@ use crate::db::login_failures::{self, Counter};
 /// How long a failure counts.
 const WINDOW_SECONDS: i64 = 15 * 60;
 /// Failures of one account at one address.
-const PAIR: i32 = 10;
-/// Failures of one account at all addresses: whoever guesses from many of them. High, because it locks the owner out too.
-const ACCOUNT: i32 = 100;
-/// Failures of one address at all accounts: whoever tries one password with many of them.
-const ADDRESS: i32 = 300;
+const MAX_FAILURES_PER_PAIR: i32 = 10;
+/// Failures of one account at all addresses: guesses from many addresses. High, because it locks the owner out too.
+const MAX_FAILURES_PER_ACCOUNT: i32 = 100;
+/// Failures of one address at all accounts: one password tried with many accounts.
+const MAX_FAILURES_PER_ADDRESS: i32 = 300;
 
 /// The counters of one attempt.
 pub(super) struct Attempt {
@@ -28,15 +27,15 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// `account` is what was typed for an address, or names an account in another way.
+    /// `account` is the e-mail address as typed, or another name of the account.
     pub(super) fn new(account: &str, address: ClientAddress) -> Self {
         let account = account.trim().to_lowercase();
         let address = address.customer().to_string();
-        let pair = counter(PAIR, &["pair", &account, &address]);
+        let pair = counter(MAX_FAILURES_PER_PAIR, &["pair", &account, &address]);
         let mut all = vec![
             pair.clone(),
-            counter(ACCOUNT, &["account", &account]),
-            counter(ADDRESS, &["address", &address]),
+            counter(MAX_FAILURES_PER_ACCOUNT, &["account", &account]),
+            counter(MAX_FAILURES_PER_ADDRESS, &["address", &address]),
         ];
         all.sort();
         Self { pair, all }
@@ -46,7 +45,7 @@ impl Attempt {
 fn counter(limit: i32, what: &[&str]) -> Counter {
     let mut hash = Sha256::new();
     for part in what {
-        // With its length, so that no two lists of parts are one text.
+        // The length prefix keeps different lists of parts from hashing the same bytes.
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
@@ -74,8 +73,8 @@ impl App {
         }
     }
 
-    /// Counts an attempt that failed; the error is what its maker is told.
-    pub(super) async fn failed(&self, attempt: &Attempt) -> AppError {
+    /// Counts a failed attempt; returns the error for the client.
+    pub(super) async fn failed(&self, attempt: &Attempt) -> Error {
         match self.count(attempt).await {
             Ok(()) => AppError::WrongCredentials,
             Err(error) => error,
@@ -95,7 +94,7 @@ impl App {
             .is_some()
         {
             drop(tx);
-            // Others failed while this password was compared.
+            // Other attempts failed while this password was compared.
             return self.may_attempt(attempt).await;
         }
         login_failures::add(&mut tx, &attempt.all, now, expires_at).await?;
@@ -103,7 +102,7 @@ impl App {
         Ok(())
     }
 
-    /// Settles an attempt that succeeded: refused like any other if the limit was reached while its password was compared.
+    /// Completes a successful attempt: it is refused if the limit was reached while its password was compared.
     pub(super) async fn succeeded(&self, attempt: &Attempt) -> Result<()> {
         self.may_attempt(attempt).await?;
         let mut conn = self.pool.acquire().await?;
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_the_same_however_it_is_typed() {
+    fn account_key_ignores_case_and_white_space() {
         assert_eq!(
             keys("ada@example.com", "192.0.2.1"),
             keys(" Ada@Example.COM ", "192.0.2.1")
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_customer_is_one_address() {
+    fn ipv6_prefix_of_a_customer_is_one_address() {
         assert_eq!(
             keys("a", "2001:db8:1:2::1"),
             keys("a", "2001:db8:1:2:ffff::9")
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_counted_apart_has_keys_apart() {
+    fn separate_counters_have_separate_keys() {
         let (one, other) = (keys("a", "192.0.2.1"), keys("b", "192.0.2.1"));
         let shared: Vec<_> = one.iter().filter(|key| other.contains(key)).collect();
         assert_eq!(shared.len(), 1, "the address");

@@ -19,7 +19,7 @@ use crate::app::ports::{Mail, MailError, Mailer};
 /// For each command of the SMTP conversation.
 const SMTP_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a whole mail; shorter than the lease that a worker has on it, and than the grace a stopping process has.
-const DEADLINE: Duration = Duration::from_secs(9);
+const SEND_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// RFC 3834, section 5: asks for no vacation notices.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
@@ -63,7 +63,7 @@ struct Smtp {
 impl Mailer for Smtp {
     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = message(mail, &self.from)?;
-        tokio::time::timeout(DEADLINE, self.transport.send(message))
+        tokio::time::timeout(SEND_TIMEOUT, self.transport.send(message))
             .await
             .map_err(failed)?
             .map(drop)

@@ -1,7 +1,7 @@
 use super::Invalid;
 
-const MIN: usize = 3;
-const MAX: usize = 30;
+const MIN_LENGTH: usize = 3;
+const MAX_LENGTH: usize = 30;
 
 /// A handle: 3 to 30 of the letters a to z, digits and `_`. It is kept as typed, and compared regardless of case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ impl Username {
             Invalid::new(
                 code,
                 format!(
-                    "{problem} It must have {MIN} to {MAX} characters: letters a to z, digits and _."
+                    "{problem} It must have {MIN_LENGTH} to {MAX_LENGTH} characters: letters a to z, digits and _."
                 ),
             )
         };
@@ -24,8 +24,8 @@ impl Username {
             ));
         }
         match text.len() {
-            0..MIN => Err(rule("TOO_SHORT", "The username is too short.")),
-            MIN..=MAX => Ok(Self(text.to_owned())),
+            0..MIN_LENGTH => Err(rule("TOO_SHORT", "The username is too short.")),
+            MIN_LENGTH..=MAX_LENGTH => Ok(Self(text.to_owned())),
             _ => Err(rule("TOO_LONG", "The username is too long.")),
         }
     }
@@ -48,7 +48,7 @@ pub struct UsernamePrefix(String);
 impl UsernamePrefix {
     /// `None` when no handle can begin so.
     pub fn parse(text: &str) -> Option<Self> {
-        ((1..=MAX).contains(&text.len()) && text.bytes().all(is_allowed))
+        ((1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed))
             .then(|| Self(text.to_ascii_lowercase()))
     }
 

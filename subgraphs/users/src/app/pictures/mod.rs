@@ -23,26 +23,26 @@ use image::{
     metadata::Orientation,
 };
 
-use super::{AppError, Result, turns::Turns};
+use super::{AppError, Result, permits::Permits};
 use crate::domain::{AvatarUpload, PictureFormat};
 
 /// Pixels of a side.
 pub(super) const MAX_SIDE: u32 = 8192;
 /// Pixels in all: a square of 4096. At 8 bytes a pixel, which 16-bit RGBA has, and the coefficients of a progressive
 /// JPEG of four components, that is 128 MiB. The picture of 8 bits that is made of it takes another 64 MiB at most, so
-/// that one upload needs 192 MiB in the worst case, and `AT_ONCE` of them 384 MiB. A photo of 12 megapixels takes 60.
+/// that one upload needs 192 MiB in the worst case, and `MAX_CONCURRENT` of them 384 MiB. A photo of 12 megapixels takes 60.
 pub(super) const MAX_PIXELS: u64 = 4096 * 4096;
 /// For what a PNG decoder keeps beside the pixels: lines, text, colour profiles.
 const MAX_PNG_EXTRAS: u64 = 8 * 1024 * 1024;
 
 /// Pictures that are decoded at once, on any number of cores: memory is what they need.
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 /// Uploads that wait, of 2 MiB each. The largest pictures take 0.4 s (measured in a release build), and so the last in
 /// the queue waits for seven seconds.
-const QUEUE: usize = 32;
+const MAX_QUEUED: usize = 32;
 
 /// Of JPEGs, from 1 to 100.
-const QUALITY: u8 = 85;
+const JPEG_QUALITY: u8 = 85;
 
 /// A picture as it is stored.
 #[derive(Debug)]
@@ -53,11 +53,11 @@ pub(super) struct Avatar {
 
 /// The pool that makes avatars. Cheap to clone.
 #[derive(Clone)]
-pub struct Pictures(Turns);
+pub struct Pictures(Permits);
 
 impl Default for Pictures {
     fn default() -> Self {
-        Self(Turns::new(AT_ONCE, QUEUE))
+        Self(Permits::new(MAX_CONCURRENT, MAX_QUEUED))
     }
 }
 
@@ -70,8 +70,8 @@ impl Pictures {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.0.wait().await.ok_or(AppError::TooManyPictures)?;
-        turn.spend(work).await.unwrap_or_else(|failed| {
+        let permit = self.0.acquire().await.ok_or(AppError::TooManyPictures)?;
+        permit.run(work).await.unwrap_or_else(|failed| {
             if failed.is_panic() {
                 // A defect of the decoder, which one picture has found. The others go on.
                 tracing::error!(error = %failed, "a picture made the decoder panic");
@@ -134,7 +134,7 @@ fn encode(picture: &DynamicImage) -> Result<Avatar> {
             .write_with_encoder(encoder)
             .map(|()| PictureFormat::Png)
     } else {
-        let encoder = JpegEncoder::new_with_quality(&mut data, QUALITY);
+        let encoder = JpegEncoder::new_with_quality(&mut data, JPEG_QUALITY);
         picture
             .write_with_encoder(encoder)
             .map(|()| PictureFormat::Jpeg)

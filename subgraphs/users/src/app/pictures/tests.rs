@@ -422,7 +422,7 @@ async fn past_a_full_queue_the_answer_is_to_come_back_later() {
 async fn a_decoder_that_panics_has_refused_a_picture() {
     let log = Log::record();
     let pictures = Pictures::default();
-    for _ in 0..=AT_ONCE {
+    for _ in 0..=MAX_CONCURRENT {
         let refused = pictures.work::<Avatar>(|| panic!("index out of bounds"));
         let refused = refused.await.unwrap_err();
         assert!(matches!(refused, AppError::AvatarUnsupportedType));
