@@ -1,40 +1,43 @@
-//! Likes, and the count of them in the post's row.
+//! Likes, and their count in the post's row.
 //!
-//! Liking and unliking are one statement each, and so one transaction each. It locks the post first: likes of one post
-//! take turns, in the same order as the deletion of the post (which goes on to its likes), so that nobody waits for ever.
+//! Liking and unliking are one statement each, and so one transaction each. The statement locks the post first, in the same
+//! order as the deletion of a post (which goes on to its likes), so that concurrent statements cannot deadlock.
 
 use std::collections::HashSet;
 
 use common::Timestamp;
-use sqlx::{PgConnection, Result, query_as, query_scalar};
+use sqlx::{PgConnection, Result, query_scalar};
 use uuid::Uuid;
 
+use super::posts::query_posts;
 use crate::domain::{Post, PostId, UserId};
 
-/// Makes sure that the user likes the post. The post with its count; `None` when there is no such post.
+/// Makes the user like the post. Returns the post with its new count; `None` when the post does not exist.
 pub async fn add(
     conn: &mut PgConnection,
     post: PostId,
     user: UserId,
     now: Timestamp,
 ) -> Result<Option<Post>> {
-    query_as!(
-        Post,
-        r#"WITH post AS MATERIALIZED (
-               SELECT id, author_id, text, like_count, created_at, edited_at
-               FROM posts.posts WHERE id = $1 FOR NO KEY UPDATE
-           ), added AS (
-               INSERT INTO posts.likes (post_id, user_id, created_at)
-               SELECT id, $2, $3 FROM post
-               ON CONFLICT ON CONSTRAINT likes_pkey DO NOTHING
-               RETURNING post_id
-           ), counted AS (
-               UPDATE posts.posts SET like_count = like_count + 1
-               WHERE id = $1 AND EXISTS (SELECT FROM added)
-           )
-           SELECT id, author_id, text, created_at, edited_at,
-                  like_count + (SELECT count(*)::integer FROM added) AS "like_count!"
-           FROM post"#,
+    query_posts!(
+        "WITH post AS MATERIALIZED (
+             SELECT * FROM posts.posts WHERE id = $1 FOR NO KEY UPDATE
+         ), added AS (
+             INSERT INTO posts.likes (post_id, user_id, created_at)
+             SELECT id, $2, $3 FROM post
+             ON CONFLICT ON CONSTRAINT likes_pkey DO NOTHING
+             RETURNING post_id
+         ), counted AS (
+             UPDATE posts.posts SET like_count = like_count + 1
+             WHERE id = $1 AND EXISTS (SELECT FROM added)
+             RETURNING *
+         )
+         SELECT",
+        "FROM (
+             SELECT * FROM counted
+             UNION ALL
+             SELECT * FROM post WHERE NOT EXISTS (SELECT FROM counted)
+         ) AS post",
         post.as_uuid(),
         user.as_uuid(),
         now,
@@ -43,24 +46,26 @@ pub async fn add(
     .await
 }
 
-/// Makes sure that the user does not like the post. The post with its count; `None` when there is no such post.
+/// Removes the user's like of the post. Returns the post with its new count; `None` when the post does not exist.
 pub async fn remove(conn: &mut PgConnection, post: PostId, user: UserId) -> Result<Option<Post>> {
-    query_as!(
-        Post,
-        r#"WITH post AS MATERIALIZED (
-               SELECT id, author_id, text, like_count, created_at, edited_at
-               FROM posts.posts WHERE id = $1 FOR NO KEY UPDATE
-           ), removed AS (
-               DELETE FROM posts.likes
-               WHERE user_id = $2 AND post_id = (SELECT id FROM post)
-               RETURNING post_id
-           ), counted AS (
-               UPDATE posts.posts SET like_count = like_count - 1
-               WHERE id = $1 AND EXISTS (SELECT FROM removed)
-           )
-           SELECT id, author_id, text, created_at, edited_at,
-                  like_count - (SELECT count(*)::integer FROM removed) AS "like_count!"
-           FROM post"#,
+    query_posts!(
+        "WITH post AS MATERIALIZED (
+             SELECT * FROM posts.posts WHERE id = $1 FOR NO KEY UPDATE
+         ), removed AS (
+             DELETE FROM posts.likes
+             WHERE user_id = $2 AND post_id = (SELECT id FROM post)
+             RETURNING post_id
+         ), counted AS (
+             UPDATE posts.posts SET like_count = like_count - 1
+             WHERE id = $1 AND EXISTS (SELECT FROM removed)
+             RETURNING *
+         )
+         SELECT",
+        "FROM (
+             SELECT * FROM counted
+             UNION ALL
+             SELECT * FROM post WHERE NOT EXISTS (SELECT FROM counted)
+         ) AS post",
         post.as_uuid(),
         user.as_uuid(),
     )
@@ -68,7 +73,7 @@ pub async fn remove(conn: &mut PgConnection, post: PostId, user: UserId) -> Resu
     .await
 }
 
-/// Those of the posts that the user likes.
+/// The posts among these that the user likes.
 pub async fn among(
     conn: &mut PgConnection,
     user: UserId,

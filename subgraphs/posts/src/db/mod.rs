@@ -1,4 +1,4 @@
-//! SQL of schema `posts`. Plain functions on a connection; who calls them owns the transaction.
+//! SQL on schema `posts`. Plain functions on a connection; the caller owns the transaction.
 
 pub mod changes;
 pub mod likes;
