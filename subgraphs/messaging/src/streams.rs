@@ -1,4 +1,4 @@
-//! Live streams for the router: many over one WebSocket, as `common::relay` says.
+//! Live streams for the router: many over one WebSocket, by the protocol of `common::relay`.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -30,15 +30,14 @@ use crate::app::{
     live::{LiveStream, Start, Topic},
 };
 
-/// Replies that wait to be written. When so many do, the streams of the connection wait.
-const WAITING: usize = 256;
+/// Replies that wait to be written. When the queue is full, the streams of the connection wait.
+const MAX_PENDING_REPLIES: usize = 256;
 
-/// How long the router may be silent before it is given up, and with it the people who watch there: it sends a ping every 15
-/// seconds.
-const SILENCE: Duration = Duration::from_secs(25);
+/// How long the router may be silent before the connection and its streams are closed: it sends a ping every 15 seconds.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// How long the router may take to take a reply before it is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a write to the router may take before the connection is closed.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 struct Streams {
@@ -57,12 +56,12 @@ async fn take(State(streams): State<Streams>, upgrade: WebSocketUpgrade) -> Resp
 }
 
 /// A stream of this connection.
-struct Running {
+struct OpenStream {
     more: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
-impl Drop for Running {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -71,7 +70,7 @@ impl Drop for Running {
 /// Serves a connection until it ends or the process stops; its streams end with it.
 async fn serve(streams: Streams, socket: WebSocket) {
     let (mut sink, mut received) = socket.split();
-    let (sender, mut replies) = mpsc::channel::<Reply>(WAITING);
+    let (sender, mut replies) = mpsc::channel::<Reply>(MAX_PENDING_REPLIES);
     let mut running = HashMap::new();
     let stopping = streams.app.stopping();
     loop {
@@ -83,32 +82,32 @@ async fn serve(streams: Streams, socket: WebSocket) {
                     running.remove(id);
                 }
                 let Ok(text) = serde_json::to_string(&reply) else { break };
-                let sent = timeout(PATIENCE, sink.send(Message::Text(text.into()))).await;
+                let sent = timeout(WRITE_TIMEOUT, sink.send(Message::Text(text.into()))).await;
                 if !matches!(sent, Ok(Ok(()))) {
                     return;
                 }
             }
-            message = timeout(SILENCE, received.next()) => match message.ok().flatten() {
+            message = timeout(IDLE_TIMEOUT, received.next()) => match message.ok().flatten() {
                 Some(Ok(Message::Text(text))) => {
                     let Ok(request) = serde_json::from_str(&text) else {
                         tracing::warn!("a router sent what is no request for streams");
                         break;
                     };
-                    obey(&streams, request, &mut running, &sender);
+                    handle_request(&streams, request, &mut running, &sender);
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 _ => break,
             },
         }
     }
-    // An error says that the router is gone already.
-    let _ = timeout(PATIENCE, sink.close()).await;
+    // An error means that the router is gone already.
+    let _ = timeout(WRITE_TIMEOUT, sink.close()).await;
 }
 
-fn obey(
+fn handle_request(
     streams: &Streams,
     request: Request,
-    running: &mut HashMap<u64, Running>,
+    running: &mut HashMap<u64, OpenStream>,
     replies: &mpsc::Sender<Reply>,
 ) {
     match request {
@@ -121,10 +120,10 @@ fn obey(
                     Ok(stream) => run(id, stream, &asked, &replies).await,
                     Err(error) => error,
                 };
-                // An error says that the connection is gone, and with it whoever wants to know.
+                // An error means that the connection is gone.
                 let _ = replies.send(closed(id, error)).await;
             });
-            running.insert(id, Running { more, task });
+            running.insert(id, OpenStream { more, task });
         }
         Request::More { id } => {
             if let Some(stream) = running.get(&id) {
@@ -137,7 +136,7 @@ fn obey(
     }
 }
 
-/// Sends what happens, a batch whenever one is asked for; why it ended.
+/// Sends a batch of events for each request for more; returns why the stream ended.
 async fn run(
     id: u64,
     mut stream: LiveStream,
@@ -190,7 +189,7 @@ impl Streams {
 
     async fn viewer(&self, authorization: &str) -> Result<Arc<Viewer>, Error> {
         let mut headers = HeaderMap::new();
-        // What cannot be in a header is no token either.
+        // A text that cannot be a header value is not a token.
         let value = HeaderValue::from_str(authorization);
         let value = value.unwrap_or(HeaderValue::from_static("malformed"));
         headers.insert(header::AUTHORIZATION, value);
@@ -199,7 +198,7 @@ impl Streams {
     }
 }
 
-/// The text that is an argument's value; an id may be written as a number.
+/// The text of an argument; an id may be written as a number.
 fn text(name: &str, value: Option<Value>) -> Result<Option<String>, Violation> {
     match value {
         None | Some(Value::Null) => Ok(None),

@@ -1,6 +1,6 @@
-//! What has to be known of two people before one writes to the other: whether the recipient exists, whether a block keeps
-//! the two apart, and who the handles in a text are. The users service is asked once for all of it. What it says of blocks
-//! is kept with the conversation, and counts while it cannot be asked.
+//! The checks before one user writes to another: whether the recipient exists, whether a block separates the two, and which
+//! users the handles in a text name. One request to the users service answers all of them. The block state is stored with
+//! the conversation and decides while the users service is unavailable.
 
 use std::time::Duration;
 
@@ -8,54 +8,54 @@ use common::{audit, auth::Viewer, trace};
 
 use super::{App, AppError, Result, access, ports::DirectoryError};
 use crate::{
-    db::{self, conversations::Standing},
+    db::{self, conversations::ConversationAccess},
     domain::{Handle, UserId, UserSummary},
 };
 
-/// How long a message waits for word of its recipient and of whom it mentions. It goes out without after that.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How long to wait for word whether a recipient exists: without it nothing can be started.
-const RECIPIENT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a message to an existing conversation waits for the users service. After that it is sent without the answer.
+const CONTACT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a new conversation waits for the users service, which must confirm that the recipient exists.
+const RECIPIENT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What somebody is about to do.
+/// An action that needs the contact's consent.
 #[derive(Clone, Copy)]
-pub(super) struct Errand {
-    /// How a refusal is written down.
+pub(super) struct ContactCheck {
+    /// The name of the audit event of a refusal.
     pub event: &'static str,
     pub contact: UserId,
-    /// The conversation of the two, if they have one.
-    pub existing: Option<Standing>,
+    /// The conversation of the two users, if they have one.
+    pub existing: Option<ConversationAccess>,
 }
 
 impl App {
-    /// Asks before the viewer writes to somebody, and refuses when a block keeps the two apart. Those of the two and of the
-    /// handles who exist; nobody when the directory does not answer soon and the two have a conversation already.
-    pub(super) async fn ask_before(
+    /// Refuses the action if a block separates the viewer and the contact. Returns the existing users among the two and the
+    /// handles; none if the directory does not answer in time and the two have a conversation already.
+    pub(super) async fn check_contact(
         &self,
         viewer: &Viewer,
-        errand: Errand,
+        check: ContactCheck,
         handles: &[Handle],
     ) -> Result<Vec<UserSummary>> {
-        let patience = match errand.existing {
-            Some(_) => PATIENCE,
-            None => RECIPIENT_PATIENCE,
+        let patience = match check.existing {
+            Some(_) => CONTACT_TIMEOUT,
+            None => RECIPIENT_TIMEOUT,
         };
         let answer = self
             .users
-            .look_up_contact(viewer, errand.contact, handles, patience)
+            .look_up_contact(viewer, check.contact, handles, patience)
             .await;
-        let (blocked, known) = match (answer, errand.existing) {
+        let (blocked, known) = match (answer, check.existing) {
             (Ok(contact), existing) => {
                 if let Some(existing) = existing {
                     self.remember(existing, contact.blocked).await?;
                 }
-                let exists = contact.known.iter().any(|user| user.id == errand.contact);
+                let exists = contact.known.iter().any(|user| user.id == check.contact);
                 if existing.is_none() && !exists {
                     return Err(AppError::RecipientNotFound);
                 }
                 (contact.blocked, contact.known)
             }
-            // The token is not good any more, which is no outage: the client gets another one and tries again.
+            // An expired token is not an outage: the client refreshes it and tries again.
             (Err(error @ DirectoryError::Unauthenticated), _) | (Err(error), None) => {
                 return Err(error.into());
             }
@@ -70,16 +70,20 @@ impl App {
             }
         };
         access::write_while(blocked).inspect_err(|_refused| {
-            audit::Event::new(errand.event, &viewer.id, &errand.contact).denied("FORBIDDEN");
+            audit::Event::new(check.event, &viewer.id, &check.contact).denied("FORBIDDEN");
         })?;
         Ok(known)
     }
 
-    /// Keeps what was heard, when it is something else than what was heard before.
-    async fn remember(&self, standing: Standing, blocked: bool) -> Result<()> {
-        if standing.blocked != blocked {
+    /// Stores the block state if it has changed.
+    async fn remember(
+        &self,
+        existing: ConversationAccess,
+        blocked: bool,
+    ) -> Result<(), AppError> {
+        if existing.blocked != blocked {
             let mut conn = self.pool.acquire().await?;
-            db::conversations::set_blocked(&mut conn, standing.id, blocked).await?;
+            db::conversations::set_blocked(&mut conn, existing.id, blocked).await?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::{App, AppError, Result, ShownConversation, access};
 use crate::{
-    db::{self, conversations::Standing},
+    db::{self, conversations::ConversationAccess},
     domain::{Conversation, ConversationId, UserId},
 };
 
@@ -79,15 +79,15 @@ pub(super) async fn participates(
     user: UserId,
     conversation: &str,
     event: &'static str,
-) -> Result<Standing> {
+) -> Result<ConversationAccess> {
     let id = ConversationId::parse(conversation).ok_or(AppError::ConversationNotFound)?;
-    let standing = db::conversations::standing(conn, id)
+    let found = db::conversations::access_by_id(conn, id)
         .await?
         .ok_or(AppError::ConversationNotFound)?;
-    access::take_part(user, standing.participants()).inspect_err(|_refused| {
+    access::take_part(user, found.participants()).inspect_err(|_refused| {
         audit::Event::new(event, &user, &id).denied("NOT_A_PARTICIPANT");
     })?;
-    Ok(standing)
+    Ok(found)
 }
 
 /// A conversation that the viewer is known to take part in.

@@ -6,7 +6,7 @@ use common::{
 };
 use kit::TextError;
 
-use super::{live::MAX_STREAMS_OF_ONE, ports::DirectoryError};
+use super::{live::MAX_STREAMS_PER_USER, ports::DirectoryError};
 use crate::domain::MAX_KEY_LENGTH;
 
 common::error_codes! {
@@ -138,7 +138,7 @@ impl From<AppError> for Error {
                 Class::RateLimited,
                 RATE_LIMITED,
                 format!(
-                    "You have {MAX_STREAMS_OF_ONE} streams open, as many as one person may; close one first."
+                    "You have {MAX_STREAMS_PER_USER} streams open, as many as one person may; close one first."
                 ),
             ),
             AppError::PositionUnknown => Violation::invalid_field(

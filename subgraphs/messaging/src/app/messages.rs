@@ -9,7 +9,7 @@ use common::{
 
 use super::{App, Result, conversations::participates};
 use crate::{
-    db::{self, messages::Stretch},
+    db::{self, messages::SeqRange},
     domain::{ConversationId, Message, MessageId, UserId},
 };
 
@@ -23,7 +23,7 @@ pub struct MessageWindow {
 impl MessageWindow {
     /// The message after which it begins. Its id says where it is; times of messages can be equal.
     fn mark(self) -> Option<MessageId> {
-        self.window.after.map(|place| MessageId::from(place.id))
+        self.window.after.map(|position| MessageId::from(position.id))
     }
 }
 
@@ -66,33 +66,36 @@ impl App {
     ) -> Result<HashMap<MessageWindow, Page<Message>>, Fault> {
         let mut conn = self.pool.acquire().await?;
         let marks: Vec<_> = windows.iter().filter_map(|window| window.mark()).collect();
-        let places = if marks.is_empty() {
+        let positions = if marks.is_empty() {
             Vec::new()
         } else {
-            db::messages::places(&mut conn, &marks).await?
+            db::messages::positions(&mut conn, &marks).await?
         };
-        let places: HashMap<_, _> = places.iter().map(|place| (place.id, place)).collect();
+        let positions: HashMap<_, _> = positions
+            .iter()
+            .map(|position| (position.id, position))
+            .collect();
         let position = |window: &MessageWindow| match window.mark() {
             // Positions have no gaps: to leave out messages is to begin after a position.
             None => Some(window.window.skip()),
-            Some(mark) => places
+            Some(mark) => positions
                 .get(&mark)
-                .filter(|place| place.conversation == window.conversation)
-                .map(|place| place.seq),
+                .filter(|position| position.conversation == window.conversation)
+                .map(|position| position.seq),
         };
-        let (known, stretches): (Vec<_>, Vec<_>) = windows
+        let (known, ranges): (Vec<_>, Vec<_>) = windows
             .iter()
             .filter_map(|window| {
-                let stretch = Stretch {
+                let range = SeqRange {
                     conversation: window.conversation,
                     after: position(window)?,
                     limit: window.window.fetch(),
                 };
-                Some((*window, stretch))
+                Some((*window, range))
             })
             .unzip();
         let mut rows = vec![Vec::new(); known.len()];
-        for (index, message) in db::messages::stretches(&mut conn, viewer, &stretches).await? {
+        for (index, message) in db::messages::in_ranges(&mut conn, viewer, &ranges).await? {
             if let Some(rows) = rows.get_mut(index) {
                 rows.push(message);
             }

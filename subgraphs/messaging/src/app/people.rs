@@ -9,7 +9,7 @@ use super::App;
 use crate::domain::{Conversation, Message, UserId, UserSummary};
 
 /// How long a page waits for the names on it. It is answered without them after that.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A conversation as one of its participants sees it in a list.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl App {
         if ids.is_empty() {
             return HashMap::new();
         }
-        match self.users.look_up(viewer, ids, &[], PATIENCE).await {
+        match self.users.look_up(viewer, ids, &[], LOOKUP_TIMEOUT).await {
             Ok(people) => people.into_iter().map(|user| (user.id, user)).collect(),
             Err(error) => {
                 tracing::warn!(

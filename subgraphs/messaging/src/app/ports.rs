@@ -7,7 +7,7 @@ use common::auth::Viewer;
 
 use crate::domain::{Handle, UserId, UserSummary};
 
-/// Knows who exists.
+/// The directory of users.
 #[async_trait]
 pub trait UserDirectory: Send + Sync + 'static {
     /// The users of these ids and of these handles, on the viewer's behalf; unknown ones are left out. Answers or fails
@@ -20,8 +20,8 @@ pub trait UserDirectory: Send + Sync + 'static {
         patience: Duration,
     ) -> Result<Vec<UserSummary>, DirectoryError>;
 
-    /// All that has to be known before the viewer writes to somebody, in one question: as [`UserDirectory::look_up`], and
-    /// whether a block keeps the two apart.
+    /// Looks up users as [`UserDirectory::look_up`] does and, in the same request, whether a block separates the viewer and
+    /// the contact.
     async fn look_up_contact(
         &self,
         viewer: &Viewer,
@@ -31,16 +31,16 @@ pub trait UserDirectory: Send + Sync + 'static {
     ) -> Result<Contact, DirectoryError>;
 }
 
-/// Somebody to whom the viewer wants to write.
+/// The answer about a user to whom the viewer wants to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// Whether one of the two blocks the other; which of them, nobody is told.
+    /// Whether one of the two blocks the other; the direction is secret.
     pub blocked: bool,
     /// The viewer, the contact and the people of the handles, without those who do not exist.
     pub known: Vec<UserSummary>,
 }
 
-/// Why the directory cannot say who exists.
+/// A failed look-up in the directory.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
     /// The viewer's token is not accepted there.
@@ -54,30 +54,30 @@ pub enum DirectoryError {
     Unexpected(String),
 }
 
-/// Why the bus does not work.
+/// A failure of the bus.
 pub type BusError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Carries word between the processes of this service. Nothing depends on all of it arriving.
+/// Carries messages between the processes of this service. Messages may be lost.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Tells every process that listens, this one too: at most 8,000 bytes.
-    async fn tell(&self, text: &str) -> Result<(), BusError>;
+    /// Publishes at most 8,000 bytes to every subscribed process, this one included.
+    async fn publish(&self, text: &str) -> Result<(), BusError>;
 
-    /// Begins to listen.
-    async fn listen(&self) -> Result<Box<dyn Ear>, BusError>;
+    /// Opens a subscription.
+    async fn subscribe(&self) -> Result<Box<dyn BusSubscription>, BusError>;
 }
 
-/// Somebody who listens.
+/// A subscription to the bus.
 #[async_trait]
-pub trait Ear: Send {
-    /// Waits for what is said next. After an error one has to listen anew.
-    async fn hear(&mut self) -> Result<Heard, BusError>;
+pub trait BusSubscription: Send {
+    /// Waits for the next message. After an error the caller must subscribe again.
+    async fn receive(&mut self) -> Result<Received, BusError>;
 }
 
-/// What is heard.
+/// An item of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    Word(String),
-    /// Before this, something may have been said that was not heard: always so when one begins to listen.
+pub enum Received {
+    Message(String),
+    /// Messages before this may have been missed; always the first item of a subscription.
     Gap,
 }

@@ -26,11 +26,12 @@ impl App {
         let conversation = participates(&mut tx, viewer, conversation, "mark_conversation_read")
             .await?
             .id;
-        let message = MessageId::parse(&request.message_id).ok_or(AppError::MessageElsewhere)?;
-        let seq = db::messages::places(&mut tx, &[message])
+        let message =
+            MessageId::parse(&request.message_id).ok_or(AppError::MessageElsewhere)?;
+        let seq = db::messages::positions(&mut tx, &[message])
             .await?
             .into_iter()
-            .find(|place| place.conversation == conversation)
+            .find(|position| position.conversation == conversation)
             .ok_or(AppError::MessageElsewhere)?
             .seq;
         if seq > db::participants::lock_last_read(&mut tx, conversation, viewer).await? {

@@ -4,11 +4,11 @@ use common::auth::Viewer;
 use sqlx::PgConnection;
 
 use super::{
-    App, AppError, Result, contacts::Errand, conversations::participates, mentions::in_order,
+    App, AppError, Result, contacts::ContactCheck, conversations::participates, mentions::in_order,
     starting::recipient_of,
 };
 use crate::{
-    db::{self, conversations::Standing},
+    db::{self, conversations::ConversationAccess},
     domain::{
         ConversationId, IdempotencyKey, MentionId, Message, MessageId, MessageText, Pair, UserId,
         handles,
@@ -33,22 +33,22 @@ pub struct SendMessage {
 /// Where a message goes.
 #[derive(Clone, Copy)]
 enum Target {
-    Existing(Standing),
+    Existing(ConversationAccess),
     /// A conversation that has to be started.
     New(Pair),
 }
 
 impl Target {
-    fn existing(self) -> Option<Standing> {
+    fn existing(self) -> Option<ConversationAccess> {
         match self {
-            Self::Existing(standing) => Some(standing),
+            Self::Existing(existing) => Some(existing),
             Self::New(_) => None,
         }
     }
 
     fn participants(self) -> Pair {
         match self {
-            Self::Existing(standing) => standing.participants(),
+            Self::Existing(existing) => existing.participants(),
             Self::New(pair) => pair,
         }
     }
@@ -67,16 +67,16 @@ impl App {
         let target = self.target(sender, &request).await?;
         // Before the transaction: no connection and no lock waits for another service.
         let handles = handles(text.as_str());
-        let errand = Errand {
+        let check = ContactCheck {
             event: SEND,
             contact: target.participants().other(sender),
             existing: target.existing(),
         };
-        let known = self.ask_before(viewer, errand, &handles).await?;
+        let known = self.check_contact(viewer, check, &handles).await?;
         let mentioned = in_order(&handles, &known);
         let mut tx = self.pool.begin().await?;
         let conversation = match target {
-            Target::Existing(standing) => standing.id,
+            Target::Existing(existing) => existing.id,
             Target::New(pair) => self.open(&mut tx, pair).await?.0,
         };
         let draft = Draft {
@@ -89,7 +89,7 @@ impl App {
         let message = self.store(&mut tx, draft).await?;
         tx.commit().await?;
         let Pair { low, high } = target.participants();
-        self.live.arrived([low, high]);
+        self.live.notify_arrival([low, high]);
         Ok(message)
     }
 
@@ -97,13 +97,13 @@ impl App {
         match (&request.conversation_id, &request.recipient_id) {
             (Some(id), None) => {
                 let mut conn = self.pool.acquire().await?;
-                let standing = participates(&mut conn, sender, id, SEND).await?;
-                Ok(Target::Existing(standing))
+                let existing = participates(&mut conn, sender, id, SEND).await?;
+                Ok(Target::Existing(existing))
             }
             (None, Some(recipient)) => {
                 let (_, pair) = recipient_of(sender, recipient)?;
                 let mut conn = self.pool.acquire().await?;
-                let existing = db::conversations::of_pair(&mut conn, pair).await?;
+                let existing = db::conversations::access_by_pair(&mut conn, pair).await?;
                 Ok(existing.map_or(Target::New(pair), Target::Existing))
             }
             (None, None) | (Some(_), Some(_)) => Err(AppError::NotOneTarget),

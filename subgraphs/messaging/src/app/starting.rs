@@ -3,7 +3,9 @@
 use common::auth::Viewer;
 use sqlx::PgConnection;
 
-use super::{App, AppError, Result, access, contacts::Errand, conversations::as_seen_by};
+use super::{
+    App, AppError, Result, access, contacts::ContactCheck, conversations::as_seen_by,
+};
 use crate::{
     db,
     domain::{Conversation, ConversationId, Pair, UserId, UserSummary},
@@ -35,14 +37,14 @@ impl App {
         let (recipient, pair) = recipient_of(me, recipient)?;
         let existing = {
             let mut conn = self.pool.acquire().await?;
-            db::conversations::of_pair(&mut conn, pair).await?
+            db::conversations::access_by_pair(&mut conn, pair).await?
         };
-        let errand = Errand {
+        let check = ContactCheck {
             event: "start_conversation",
             contact: recipient,
             existing,
         };
-        let known = self.ask_before(viewer, errand, &[]).await?;
+        let known = self.check_contact(viewer, check, &[]).await?;
         let mut tx = self.pool.begin().await?;
         let (id, is_new) = match existing {
             Some(existing) => (existing.id, false),
@@ -69,7 +71,7 @@ impl App {
             db::participants::insert(conn, id, pair, at).await?;
             return Ok((id, true));
         }
-        let existing = db::conversations::of_pair(conn, pair).await?;
+        let existing = db::conversations::access_by_pair(conn, pair).await?;
         Ok((existing.ok_or(sqlx::Error::RowNotFound)?.id, false))
     }
 }

@@ -5,14 +5,14 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
-use crate::app::ports::{Bus, BusError, Ear, Heard};
+use crate::app::ports::{Bus, BusError, BusSubscription, Received};
 
 const SUBJECT: &str = "rookery.messaging.live";
 
 /// A NATS server, or several that know of one another.
 pub struct NatsBus {
     client: Client,
-    /// How often a connection was made, or something was dropped.
+    /// Counts connections and dropped messages.
     connections: watch::Receiver<u64>,
 }
 
@@ -46,37 +46,40 @@ impl NatsBus {
 
 #[async_trait]
 impl Bus for NatsBus {
-    async fn tell(&self, text: &str) -> Result<(), BusError> {
+    async fn publish(&self, text: &str) -> Result<(), BusError> {
         self.client.publish(SUBJECT, text.to_owned().into()).await?;
         Ok(())
     }
 
-    async fn listen(&self) -> Result<Box<dyn Ear>, BusError> {
-        let words = self.client.subscribe(SUBJECT).await?;
+    async fn subscribe(&self) -> Result<Box<dyn BusSubscription>, BusError> {
+        let messages = self.client.subscribe(SUBJECT).await?;
         let mut connections = self.connections.clone();
-        // What is heard first is that something was missed.
+        // The first item of a subscription is a gap.
         connections.mark_changed();
-        Ok(Box::new(Subscribed { words, connections }))
+        Ok(Box::new(NatsSubscription {
+            messages,
+            connections,
+        }))
     }
 }
 
-struct Subscribed {
-    words: Subscriber,
+struct NatsSubscription {
+    messages: Subscriber,
     connections: watch::Receiver<u64>,
 }
 
 #[async_trait]
-impl Ear for Subscribed {
-    async fn hear(&mut self) -> Result<Heard, BusError> {
+impl BusSubscription for NatsSubscription {
+    async fn receive(&mut self) -> Result<Received, BusError> {
         tokio::select! {
             biased;
             changed = self.connections.changed() => {
                 changed?;
-                Ok(Heard::Gap)
+                Ok(Received::Gap)
             }
-            word = self.words.next() => {
-                let word = word.ok_or("the subscription ended")?;
-                Ok(Heard::Word(String::from_utf8_lossy(&word.payload).into_owned()))
+            message = self.messages.next() => {
+                let message = message.ok_or("the subscription ended")?;
+                Ok(Received::Message(String::from_utf8_lossy(&message.payload).into_owned()))
             }
         }
     }

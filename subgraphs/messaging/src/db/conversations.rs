@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{Conversation, ConversationId, Message, Pair, UserId};
 
-/// Those of the conversations that the viewer takes part in, in no order.
+/// The conversations that the viewer takes part in, in no order.
 pub async fn by_ids(
     conn: &mut PgConnection,
     viewer: UserId,
@@ -31,7 +31,7 @@ pub async fn list(
     viewer: UserId,
     window: Window,
 ) -> sqlx::Result<Vec<Conversation>> {
-    // One statement for the first page and the next ones: beyond the last possible place everything comes after.
+    // A first page starts after a position later than any, so that all pages share one statement.
     sqlx::query_as!(
         Conversation,
         "SELECT c.id, c.low_user_id, c.high_user_id, c.last_message_id AS latest_message_id, p.unread_count, p.updated_at
@@ -43,8 +43,8 @@ pub async fn list(
          ORDER BY p.updated_at DESC, p.conversation_id DESC
          LIMIT $4 OFFSET $5",
         viewer as _,
-        window.after.map(|place| place.at) as Option<Timestamp>,
-        window.after.map(|place| place.id) as Option<Uuid>,
+        window.after.map(|position| position.at) as Option<Timestamp>,
+        window.after.map(|position| position.id) as Option<Uuid>,
         window.fetch(),
         window.skip(),
     )
@@ -52,17 +52,17 @@ pub async fn list(
     .await
 }
 
-/// Who takes part in a conversation, and what was last heard of the two.
+/// The participants of a conversation and its block state: what decides who may read and write.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct ConversationAccess {
     pub id: ConversationId,
     low_user_id: UserId,
     high_user_id: UserId,
-    /// Whether one of them blocked the other when that was last asked.
+    /// Whether one participant blocked the other when the users service last answered.
     pub blocked: bool,
 }
 
-impl Standing {
+impl ConversationAccess {
     pub fn participants(&self) -> Pair {
         Pair {
             low: self.low_user_id,
@@ -71,13 +71,13 @@ impl Standing {
     }
 }
 
-/// A conversation, whoever asks.
-pub async fn standing(
+/// The access data of a conversation, without a check of the viewer.
+pub async fn access_by_id(
     conn: &mut PgConnection,
     id: ConversationId,
-) -> sqlx::Result<Option<Standing>> {
+) -> sqlx::Result<Option<ConversationAccess>> {
     sqlx::query_as!(
-        Standing,
+        ConversationAccess,
         "SELECT id, low_user_id, high_user_id, blocked FROM messaging.conversations WHERE id = $1",
         id as _,
     )
@@ -85,10 +85,13 @@ pub async fn standing(
     .await
 }
 
-/// The conversation of two people, if they have one.
-pub async fn of_pair(conn: &mut PgConnection, pair: Pair) -> sqlx::Result<Option<Standing>> {
+/// The access data of the conversation of two users, if they have one.
+pub async fn access_by_pair(
+    conn: &mut PgConnection,
+    pair: Pair,
+) -> sqlx::Result<Option<ConversationAccess>> {
     sqlx::query_as!(
-        Standing,
+        ConversationAccess,
         "SELECT id, low_user_id, high_user_id, blocked FROM messaging.conversations
          WHERE low_user_id = $1 AND high_user_id = $2",
         pair.low as _,
@@ -98,7 +101,7 @@ pub async fn of_pair(conn: &mut PgConnection, pair: Pair) -> sqlx::Result<Option
     .await
 }
 
-/// Remembers whether one of the two blocks the other.
+/// Stores whether one participant blocks the other.
 pub async fn set_blocked(
     conn: &mut PgConnection,
     id: ConversationId,
@@ -114,7 +117,7 @@ pub async fn set_blocked(
     Ok(())
 }
 
-/// Starts a conversation unless the two have one: `false` when they do. Waits for whoever is starting it right now.
+/// Inserts a conversation; returns `false` if the two users have one. Waits for a concurrent transaction that inserts it.
 pub async fn insert(
     conn: &mut PgConnection,
     id: ConversationId,
@@ -135,17 +138,17 @@ pub async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-/// Where a conversation stands.
+/// The end of a locked conversation.
 #[derive(Clone, Copy, Debug)]
-pub struct Head {
+pub struct ConversationHead {
     low_user_id: UserId,
     high_user_id: UserId,
-    /// Position of the latest message; 0 when there is none.
+    /// The position of the latest message; 0 when there is none.
     pub last_seq: i64,
     pub updated_at: Timestamp,
 }
 
-impl Head {
+impl ConversationHead {
     pub fn participants(&self) -> Pair {
         Pair {
             low: self.low_user_id,
@@ -154,7 +157,7 @@ impl Head {
     }
 }
 
-/// Position of the latest message of a conversation; 0 when there is none.
+/// The position of the latest message of a conversation; 0 when there is none.
 pub async fn last_seq(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         "SELECT last_seq FROM messaging.conversations WHERE id = $1",
@@ -164,10 +167,10 @@ pub async fn last_seq(conn: &mut PgConnection, id: ConversationId) -> sqlx::Resu
     .await
 }
 
-/// Locks a conversation until the end of the transaction: the next message of it is ours.
-pub async fn lock(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<Head> {
+/// Locks a conversation until the end of the transaction, so that no other message gets the next position.
+pub async fn lock(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<ConversationHead> {
     sqlx::query_as!(
-        Head,
+        ConversationHead,
         "SELECT low_user_id, high_user_id, last_seq, updated_at FROM messaging.conversations
          WHERE id = $1 FOR NO KEY UPDATE",
         id as _,
@@ -176,7 +179,7 @@ pub async fn lock(conn: &mut PgConnection, id: ConversationId) -> sqlx::Result<H
     .await
 }
 
-/// Makes a message the latest of its conversation, which the transaction has locked.
+/// Makes a message the latest of its conversation, which the transaction must have locked.
 pub async fn set_latest(conn: &mut PgConnection, message: &Message) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE messaging.conversations SET last_seq = $2, last_message_id = $3, updated_at = $4 WHERE id = $1",

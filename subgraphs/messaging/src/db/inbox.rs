@@ -1,11 +1,11 @@
-//! `messaging.inboxes` and `messaging.inbox_entries`: all that arrives for a person, by position.
+//! `messaging.inboxes` and `messaging.inbox_entries`: the messages that arrive for a user, by position.
 
 use sqlx::PgConnection;
 
 use crate::domain::{MentionId, MessageId, UserId};
 
-/// The position of the latest message of a person; 0 when there is none.
-pub async fn last(conn: &mut PgConnection, user: UserId) -> sqlx::Result<i64> {
+/// The position of the latest message of a user; 0 when there is none.
+pub async fn last_seq(conn: &mut PgConnection, user: UserId) -> sqlx::Result<i64> {
     let last = sqlx::query_scalar!(
         "SELECT last_seq FROM messaging.inboxes WHERE user_id = $1",
         user as _
@@ -15,8 +15,8 @@ pub async fn last(conn: &mut PgConnection, user: UserId) -> sqlx::Result<i64> {
     Ok(last.unwrap_or_default())
 }
 
-/// The same for many people; those for whom nothing ever arrived are left out.
-pub async fn last_of_all(
+/// The positions of the latest messages of many users; users without messages are left out.
+pub async fn last_seqs(
     conn: &mut PgConnection,
     users: &[UserId],
 ) -> sqlx::Result<Vec<(UserId, i64)>> {
@@ -32,8 +32,8 @@ pub async fn last_of_all(
         .collect())
 }
 
-/// Where a message is in a person's inbox; `None` when it is not in it.
-pub async fn place(
+/// The position of a message in a user's inbox; `None` when the inbox does not have it.
+pub async fn position(
     conn: &mut PgConnection,
     user: UserId,
     message: MessageId,
@@ -47,8 +47,8 @@ pub async fn place(
     .await
 }
 
-/// Where the message of a mention is in the inbox of whom it mentions; `None` when it is no mention of theirs.
-pub async fn place_of_mention(
+/// The position of a mention's message in the inbox of the mentioned user; `None` when it mentions another user.
+pub async fn position_of_mention(
     conn: &mut PgConnection,
     user: UserId,
     mention: MentionId,
@@ -64,16 +64,16 @@ pub async fn place_of_mention(
     .await
 }
 
-/// Something that arrived.
+/// A message that arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     pub seq: i64,
     pub message_id: MessageId,
-    /// If it mentions the person.
+    /// The mention of the user in it, if any.
     pub mention_id: Option<MentionId>,
 }
 
-/// What arrived for a person after a position, in order: up to `limit` entries.
+/// The entries of a user's inbox after a position, in order, at most `limit`.
 pub async fn after(
     conn: &mut PgConnection,
     user: UserId,

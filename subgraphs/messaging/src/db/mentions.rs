@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{Mention, MentionId, Message, UserId};
 
-/// Those of the mentions that are of the user, in no order.
+/// The mentions of the user among these ids, in no order.
 pub async fn by_ids(
     conn: &mut PgConnection,
     user: UserId,
@@ -22,7 +22,7 @@ pub async fn by_ids(
     .await
 }
 
-/// Adds a mention of a participant to the list of those that mention them.
+/// Inserts a mention of a participant.
 pub async fn insert(
     conn: &mut PgConnection,
     id: MentionId,
@@ -48,7 +48,7 @@ pub async fn list(
     user: UserId,
     window: Window,
 ) -> sqlx::Result<Vec<Mention>> {
-    // One statement for the first page and the next ones: beyond the last possible place everything comes after.
+    // A first page starts after a position later than any, so that all pages share one statement.
     sqlx::query_as!(
         Mention,
         "SELECT id, message_id, created_at
@@ -59,8 +59,8 @@ pub async fn list(
          ORDER BY created_at DESC, id DESC
          LIMIT $4 OFFSET $5",
         user as _,
-        window.after.map(|place| place.at) as Option<Timestamp>,
-        window.after.map(|place| place.id) as Option<Uuid>,
+        window.after.map(|position| position.at) as Option<Timestamp>,
+        window.after.map(|position| position.id) as Option<Uuid>,
         window.fetch(),
         window.skip(),
     )

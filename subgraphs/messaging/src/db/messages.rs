@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use crate::domain::{ConversationId, IdempotencyKey, Message, MessageId, UserId};
 
-/// Those of the messages that the viewer may read, in no order.
+/// The messages that the viewer may read, in no order.
 pub async fn by_ids(
     conn: &mut PgConnection,
     viewer: UserId,
@@ -23,37 +23,37 @@ pub async fn by_ids(
     .await
 }
 
-/// A part of a conversation: up to `limit` messages after the position `after`.
+/// A range of a conversation: at most `limit` messages after the position `after`.
 #[derive(Clone, Copy, Debug)]
-pub struct Stretch {
+pub struct SeqRange {
     pub conversation: ConversationId,
     pub after: i64,
     pub limit: i64,
 }
 
-/// The messages of several stretches, each with the index of its stretch, by stretch and then oldest first. Stretches of
-/// conversations that the viewer takes no part in are empty.
-pub async fn stretches(
+/// The messages of several ranges, each with the index of its range, by range and then oldest first. Ranges of
+/// conversations that the viewer does not take part in are empty.
+pub async fn in_ranges(
     conn: &mut PgConnection,
     viewer: UserId,
-    stretches: &[Stretch],
+    ranges: &[SeqRange],
 ) -> sqlx::Result<Vec<(usize, Message)>> {
-    let conversations: Vec<_> = stretches.iter().map(|s| s.conversation).collect();
-    let afters: Vec<_> = stretches.iter().map(|s| s.after).collect();
-    let limits: Vec<_> = stretches.iter().map(|s| s.limit).collect();
+    let conversations: Vec<_> = ranges.iter().map(|s| s.conversation).collect();
+    let afters: Vec<_> = ranges.iter().map(|s| s.after).collect();
+    let limits: Vec<_> = ranges.iter().map(|s| s.limit).collect();
     let rows = sqlx::query!(
-        r#"SELECT stretch.number AS "number!", m.id, m.conversation_id, m.seq, m.sender_id, m.text,
+        r#"SELECT wanted.number AS "number!", m.id, m.conversation_id, m.seq, m.sender_id, m.text,
                   m.mentioned_user_ids, m.created_at
            FROM unnest($2::uuid[], $3::bigint[], $4::bigint[])
-                WITH ORDINALITY AS stretch (conversation_id, after_seq, row_limit, number)
-           JOIN messaging.participants p ON p.conversation_id = stretch.conversation_id AND p.user_id = $1
+                WITH ORDINALITY AS wanted (conversation_id, after_seq, row_limit, number)
+           JOIN messaging.participants p ON p.conversation_id = wanted.conversation_id AND p.user_id = $1
            CROSS JOIN LATERAL (
                SELECT * FROM messaging.messages
-               WHERE conversation_id = stretch.conversation_id AND seq > stretch.after_seq
+               WHERE conversation_id = wanted.conversation_id AND seq > wanted.after_seq
                ORDER BY seq
-               LIMIT stretch.row_limit
+               LIMIT wanted.row_limit
            ) m
-           ORDER BY stretch.number, m.seq"#,
+           ORDER BY wanted.number, m.seq"#,
         viewer as _,
         conversations as _,
         &afters,
@@ -80,18 +80,21 @@ pub async fn stretches(
         .collect()
 }
 
-/// Where a message is.
+/// The conversation and the position of a message.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct MessagePosition {
     pub id: MessageId,
     pub conversation: ConversationId,
     pub seq: i64,
 }
 
-/// Where messages are; those that do not exist are left out.
-pub async fn places(conn: &mut PgConnection, ids: &[MessageId]) -> sqlx::Result<Vec<Place>> {
+/// The positions of messages; messages that do not exist are left out.
+pub async fn positions(
+    conn: &mut PgConnection,
+    ids: &[MessageId],
+) -> sqlx::Result<Vec<MessagePosition>> {
     sqlx::query_as!(
-        Place,
+        MessagePosition,
         "SELECT id, conversation_id AS conversation, seq FROM messaging.messages WHERE id = ANY($1)",
         ids as _,
     )

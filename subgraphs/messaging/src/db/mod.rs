@@ -1,5 +1,5 @@
-//! SQL of schema `messaging`. Whatever shows a conversation or a message takes the viewer and joins
-//! `messaging.participants`: what a viewer may not see is not there.
+//! SQL on schema `messaging`. Every statement that returns conversations or messages to a viewer joins
+//! `messaging.participants`, so that rows the viewer may not see are not found.
 
 pub mod conversations;
 pub mod inbox;

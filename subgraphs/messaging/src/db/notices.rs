@@ -1,34 +1,34 @@
-//! Word between processes by PostgreSQL's `LISTEN` and `NOTIFY`.
+//! Messages between processes by PostgreSQL's `LISTEN` and `NOTIFY`.
 
 use sqlx::{
     PgPool,
     postgres::{PgListener, PgNotification},
 };
 
-/// Channels belong to the database, not to a role: what is said in one, any role can hear and say.
+/// Channels belong to the database, not to a role: any role can send and receive on this one.
 const CHANNEL: &str = "messaging";
 
-/// Tells whoever listens: at most 8,000 bytes.
-pub async fn tell(pool: &PgPool, text: &str) -> sqlx::Result<()> {
+/// Publishes at most 8,000 bytes to all listeners.
+pub async fn publish(pool: &PgPool, text: &str) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_notify($1, $2)", CHANNEL, text)
         .execute(pool)
         .await?;
     Ok(())
 }
 
-/// A connection that listens.
-pub async fn listen(pool: &PgPool) -> sqlx::Result<PgListener> {
+/// Opens a connection that listens.
+pub async fn subscribe(pool: &PgPool) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(pool).await?;
-    // Whoever listens has to know when something may have been missed.
+    // The caller must learn of a broken connection, because messages may have been missed.
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     Ok(listener)
 }
 
-/// What was said; `None` when the connection broke.
-pub async fn hear(listener: &mut PgListener) -> sqlx::Result<Option<String>> {
-    let heard = listener.try_recv().await?;
-    Ok(heard
+/// Waits for the next message; `None` when the connection broke.
+pub async fn receive(listener: &mut PgListener) -> sqlx::Result<Option<String>> {
+    let notification = listener.try_recv().await?;
+    Ok(notification
         .as_ref()
         .map(PgNotification::payload)
         .map(str::to_owned))

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::domain::{ConversationId, Message, Pair, UserId};
 
-/// Makes two people the participants of a conversation that was just started.
+/// Inserts the two participants of a new conversation.
 pub async fn insert(
     conn: &mut PgConnection,
     conversation: ConversationId,
@@ -24,7 +24,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Counts a new message as unread for whoever did not send it, and moves the conversation up in both inboxes.
+/// Counts a new message as unread for its recipient and moves the conversation up in both inboxes.
 pub async fn receive(conn: &mut PgConnection, message: &Message) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE messaging.participants

@@ -1,11 +1,11 @@
-//! `messaging.instances` and `messaging.presences`: who has a live stream open, and at which process.
+//! `messaging.instances` and `messaging.presences`: the users with open live streams, by process.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::UserId;
 
-/// Renews the lease of a process, in seconds from now; whether it had none any more, and so nobody is noted as online there.
+/// Renews the lease of a process for `lease` seconds; returns whether the lease is new, so that no presence is stored.
 pub async fn renew(conn: &mut PgConnection, instance: Uuid, lease: f64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"INSERT INTO messaging.instances (id, expires_at)
@@ -19,8 +19,8 @@ pub async fn renew(conn: &mut PgConnection, instance: Uuid, lease: f64) -> sqlx:
     .await
 }
 
-/// Notes that people are online at a process that has a lease.
-pub async fn come(conn: &mut PgConnection, instance: Uuid, users: &[UserId]) -> sqlx::Result<()> {
+/// Stores that users are online at a process that has a lease.
+pub async fn insert(conn: &mut PgConnection, instance: Uuid, users: &[UserId]) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO messaging.presences (user_id, instance_id)
          SELECT user_id, $1 FROM unnest($2::uuid[]) AS user_id
@@ -33,8 +33,8 @@ pub async fn come(conn: &mut PgConnection, instance: Uuid, users: &[UserId]) -> 
     Ok(())
 }
 
-/// Notes that people are no longer online at a process.
-pub async fn go(conn: &mut PgConnection, instance: Uuid, users: &[UserId]) -> sqlx::Result<()> {
+/// Stores that users are no longer online at a process.
+pub async fn delete(conn: &mut PgConnection, instance: Uuid, users: &[UserId]) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM messaging.presences WHERE instance_id = $1 AND user_id = ANY($2)",
         instance,
@@ -45,16 +45,16 @@ pub async fn go(conn: &mut PgConnection, instance: Uuid, users: &[UserId]) -> sq
     Ok(())
 }
 
-/// Forgets a process with all who were online there.
-pub async fn end(conn: &mut PgConnection, instance: Uuid) -> sqlx::Result<()> {
+/// Deletes a process and its presences.
+pub async fn delete_instance(conn: &mut PgConnection, instance: Uuid) -> sqlx::Result<()> {
     sqlx::query!("DELETE FROM messaging.instances WHERE id = $1", instance)
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// Forgets the processes whose lease ended a minute ago or more.
-pub async fn clean(conn: &mut PgConnection) -> sqlx::Result<()> {
+/// Deletes the processes whose lease ended at least a minute ago.
+pub async fn delete_expired_instances(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM messaging.instances WHERE expires_at < clock_timestamp() - interval '1 minute'"
     )
@@ -63,8 +63,8 @@ pub async fn clean(conn: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Which of the people are online, of those whom the viewer may know it of: oneself, and whom one has a conversation with
-/// that no block ended.
+/// Whether users are online, for the users whose presence the viewer may see: the viewer, and the other participants of
+/// conversations without a block.
 pub async fn online(
     conn: &mut PgConnection,
     viewer: UserId,

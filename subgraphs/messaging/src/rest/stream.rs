@@ -29,14 +29,14 @@ use crate::{
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// Events that are read at once.
-const TOGETHER: usize = 16;
+/// The most events that one read returns.
+const MAX_EVENTS_PER_READ: usize = 16;
 
-/// How often a stream without events says that it is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Heartbeat interval.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How long a client waits before it connects again, in milliseconds.
-const RETRY: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// Where the stream begins, and what is in it.
 #[derive(Deserialize, IntoParams)]
@@ -106,14 +106,14 @@ pub(super) async fn messages(
         let mut following = open?;
         Some(match following.next().await {
             Ok(events) => (events, Some(following)),
-            Err(error) => (vec![last_words(error)], None),
+            Err(error) => (vec![terminal_event(error)], None),
         })
     });
     let events = futures_util::StreamExt::flat_map(batches, |events| {
         stream::iter(events.into_iter().map(Ok::<_, Infallible>))
     });
     let mut response = Sse::new(events)
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE_INTERVAL))
         .into_response();
     // Some proxies hold back what they may compress or collect.
     response
@@ -130,15 +130,18 @@ struct Following {
 
 impl Following {
     async fn next(&mut self) -> Result<Vec<Event>, Error> {
-        let happened = self.stream.next(TOGETHER).await?;
-        let messages = self.app.messages_in_order(self.viewer, &happened).await?;
+        let live_events = self.stream.next(MAX_EVENTS_PER_READ).await?;
+        let messages = self
+            .app
+            .messages_in_order(self.viewer, &live_events)
+            .await?;
         messages
             .into_iter()
             .map(|message| {
                 let event = Event::default()
                     .event("message")
                     .id(message.id.to_string())
-                    .retry(RETRY);
+                    .retry(RETRY_DELAY);
                 let message = Message::from(message);
                 Ok(event
                     .json_data(message)
@@ -148,25 +151,25 @@ impl Following {
     }
 }
 
-/// What is said before the stream ends.
+/// The error event before the stream ends.
 #[derive(Serialize, ToSchema)]
-struct LastWords {
+struct TerminalError {
     code: &'static str,
     message: String,
 }
 
-fn last_words(error: Error) -> Event {
-    let words = match error {
-        Error::Violation(violation) => LastWords {
+fn terminal_event(error: Error) -> Event {
+    let terminal = match error {
+        Error::Violation(violation) => TerminalError {
             code: violation.code,
             message: violation.message,
         },
-        Error::Fault(fault) => LastWords {
+        Error::Fault(fault) => TerminalError {
             code: fault.code(),
             message: fault.public_message().to_owned(),
         },
     };
     let event = Event::default().event("error");
-    // Two texts can always be written.
-    event.json_data(words).unwrap_or_default()
+    // Two strings always serialise.
+    event.json_data(terminal).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Who watches in this process, and how they are woken.
+//! The open live streams of this process, by user, and their wake-ups.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,74 +11,73 @@ use tokio::sync::{Notify, broadcast, watch};
 use super::typing::Typing;
 use crate::{app::AppError, domain::UserId};
 
-/// How many streams one person may have open at a process: several devices with several windows each.
-pub const MAX_STREAMS_OF_ONE: usize = 64;
+/// Limits the streams of one user at a process: several devices with several windows each.
+pub const MAX_STREAMS_PER_USER: usize = 64;
 
-/// How many streams a process holds: some 5 KB each.
+/// Limits the streams of a process: some 5 KB each.
 pub const MAX_STREAMS: usize = 50_000;
 
-/// Typing is word of the moment: a stream that has fallen behind this far goes on with the latest.
-const TYPING_KEPT: usize = 16;
+/// Buffered typing indicators of a user. A stream that falls further behind continues with the latest.
+const TYPING_BUFFER: usize = 16;
 
-/// The people who watch in this process.
+/// The users with open streams in this process.
 #[derive(Clone, Default)]
 pub(super) struct Hub(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    watchers: Mutex<Watchers>,
-    /// Somebody came or went.
-    moved: Notify,
-    doubt: Notify,
+    streams: Mutex<Streams>,
+    presence_changed: Notify,
+    stale: Notify,
 }
 
 #[derive(Default)]
-struct Watchers {
-    people: HashMap<UserId, Person>,
-    streams: usize,
-    /// Who came or went since that was last asked.
-    moved: HashSet<UserId>,
+struct Streams {
+    by_user: HashMap<UserId, UserStreams>,
+    total: usize,
+    /// Users whose first stream opened or last stream closed since the last [`Hub::take_presence_changes`].
+    presence_changed: HashSet<UserId>,
 }
 
-struct Person {
-    streams: usize,
+struct UserStreams {
+    count: usize,
     wake: watch::Sender<()>,
-    /// Made by the first who wants to know.
+    /// Created by the first stream that follows typing.
     typing: Option<broadcast::Sender<Typing>>,
-    /// Up to where no stream has anything to be woken for: where the first one began, or was last woken by
-    /// [`Hub::wake_behind`]. A stream that comes later reads up to the end before it waits.
+    /// Arrivals up to this position need no wake-up: the start of the first stream, or the position of the last
+    /// [`Hub::wake_behind`]. A later stream reads up to the end before it waits.
     swept: i64,
 }
 
 impl Hub {
-    fn watchers(&self) -> MutexGuard<'_, Watchers> {
+    fn streams(&self) -> MutexGuard<'_, Streams> {
         self.0
-            .watchers
+            .streams
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to watch for somebody, until the watch is dropped.
+    /// Registers a stream of a user until the returned watch is dropped.
     pub(super) fn watch(&self, user: UserId) -> Result<Watch, AppError> {
-        let mut watchers = self.watchers();
-        if watchers.streams >= MAX_STREAMS {
+        let mut streams = self.streams();
+        if streams.total >= MAX_STREAMS {
             return Err(Fault::unavailable("this process holds as many streams as it may").into());
         }
-        let person = watchers.people.entry(user).or_insert_with(|| Person {
-            streams: 0,
+        let person = streams.by_user.entry(user).or_insert_with(|| UserStreams {
+            count: 0,
             wake: watch::Sender::new(()),
             typing: None,
             swept: 0,
         });
-        if person.streams >= MAX_STREAMS_OF_ONE {
+        if person.count >= MAX_STREAMS_PER_USER {
             return Err(AppError::TooManyStreams);
         }
-        person.streams += 1;
-        let (is_first, wake) = (person.streams == 1, person.wake.subscribe());
-        watchers.streams += 1;
+        person.count += 1;
+        let (is_first, wake) = (person.count == 1, person.wake.subscribe());
+        streams.total += 1;
         if is_first {
-            watchers.moved.insert(user);
-            self.0.moved.notify_one();
+            streams.presence_changed.insert(user);
+            self.0.presence_changed.notify_one();
         }
         Ok(Watch {
             hub: self.clone(),
@@ -88,42 +87,42 @@ impl Hub {
     }
 
     fn leave(&self, user: UserId) {
-        let mut watchers = self.watchers();
-        let Some(person) = watchers.people.get_mut(&user) else {
+        let mut streams = self.streams();
+        let Some(person) = streams.by_user.get_mut(&user) else {
             return;
         };
-        person.streams -= 1;
-        let is_last = person.streams == 0;
-        watchers.streams -= 1;
+        person.count -= 1;
+        let is_last = person.count == 0;
+        streams.total -= 1;
         if is_last {
-            watchers.people.remove(&user);
-            watchers.moved.insert(user);
-            self.0.moved.notify_one();
+            streams.by_user.remove(&user);
+            streams.presence_changed.insert(user);
+            self.0.presence_changed.notify_one();
         }
     }
 
-    /// Something may have arrived for somebody.
+    /// Wakes the streams of a user, because something may have arrived.
     pub(super) fn wake(&self, user: UserId) {
-        if let Some(person) = self.watchers().people.get(&user) {
+        if let Some(person) = self.streams().by_user.get(&user) {
             person.wake.send_replace(());
         }
     }
 
-    /// Word may have been lost: the database is to be looked at now.
-    pub(super) fn doubt(&self) {
-        self.0.doubt.notify_one();
+    /// Requests a sweep of the database, because bus messages may have been lost.
+    pub(super) fn mark_stale(&self) {
+        self.0.stale.notify_one();
     }
 
-    /// Waits until word may have been lost.
-    pub(super) async fn doubted(&self) {
-        self.0.doubt.notified().await;
+    /// Waits until bus messages may have been lost.
+    pub(super) async fn stale(&self) {
+        self.0.stale.notified().await;
     }
 
-    /// These are the positions of people's latest messages: wakes those who were last woken at an earlier one.
+    /// Wakes the users in `latest`, positions of latest messages, whose streams were last woken at an earlier position.
     pub(super) fn wake_behind(&self, latest: &[(UserId, i64)]) {
-        let mut watchers = self.watchers();
+        let mut streams = self.streams();
         for (user, position) in latest {
-            if let Some(person) = watchers.people.get_mut(user)
+            if let Some(person) = streams.by_user.get_mut(user)
                 && person.swept < *position
             {
                 person.swept = *position;
@@ -132,49 +131,49 @@ impl Hub {
         }
     }
 
-    /// Somebody types to somebody.
+    /// Delivers a typing indicator to the streams of a user.
     pub(super) fn typing(&self, to: UserId, typing: Typing) {
         if let Some(sender) = self
-            .watchers()
-            .people
+            .streams()
+            .by_user
             .get(&to)
             .and_then(|person| person.typing.as_ref())
         {
-            // An error says that nobody wants to know any more.
+            // An error means that no stream follows typing any more.
             let _ = sender.send(typing);
         }
     }
 
-    /// Everybody who watches.
-    pub(super) fn people(&self) -> Vec<UserId> {
-        self.watchers().people.keys().copied().collect()
+    /// The users with open streams.
+    pub(super) fn users(&self) -> Vec<UserId> {
+        self.streams().by_user.keys().copied().collect()
     }
 
     pub(super) fn has(&self, user: UserId) -> bool {
-        self.watchers().people.contains_key(&user)
+        self.streams().by_user.contains_key(&user)
     }
 
-    /// Waits until somebody comes or goes.
-    pub(super) async fn moved(&self) {
-        self.0.moved.notified().await;
+    /// Waits until a user's first stream opens or last stream closes.
+    pub(super) async fn presence_changed(&self) {
+        self.0.presence_changed.notified().await;
     }
 
-    /// Those who came and those who went since this was last asked.
-    pub(super) fn movements(&self) -> (Vec<UserId>, Vec<UserId>) {
-        let mut watchers = self.watchers();
-        let moved = std::mem::take(&mut watchers.moved);
-        moved
+    /// The users who came online and went offline since the last call.
+    pub(super) fn take_presence_changes(&self) -> (Vec<UserId>, Vec<UserId>) {
+        let mut streams = self.streams();
+        let presence_changed = std::mem::take(&mut streams.presence_changed);
+        presence_changed
             .into_iter()
-            .partition(|user| watchers.people.contains_key(user))
+            .partition(|user| streams.by_user.contains_key(user))
     }
 
-    /// These movements were not written down: they will be among the next.
-    pub(super) fn keep_movements(&self, users: impl IntoIterator<Item = UserId>) {
-        self.watchers().moved.extend(users);
+    /// Returns presence changes that could not be stored, so that the next call yields them again.
+    pub(super) fn restore_presence_changes(&self, users: impl IntoIterator<Item = UserId>) {
+        self.streams().presence_changed.extend(users);
     }
 }
 
-/// Somebody who watches.
+/// The registration of a stream.
 pub(super) struct Watch {
     hub: Hub,
     user: UserId,
@@ -182,37 +181,37 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// The stream begins at this position of the inbox. If it is the person's first, it need not be woken for what is before.
-    pub(super) fn begins_at(&self, position: i64) {
-        if let Some(person) = self.hub.watchers().people.get_mut(&self.user)
-            && person.streams == 1
+    /// Sets the inbox position where the stream starts. A user's first stream needs no wake-up for earlier arrivals.
+    pub(super) fn start_at(&self, position: i64) {
+        if let Some(person) = self.hub.streams().by_user.get_mut(&self.user)
+            && person.count == 1
             && person.swept == 0
         {
             person.swept = position;
         }
     }
 
-    /// From now on [`Watch::woken`] waits for what comes next.
-    pub(super) fn look(&mut self) {
+    /// Makes [`Watch::changed`] wait for the next wake-up.
+    pub(super) fn mark_seen(&mut self) {
         self.wake.mark_unchanged();
     }
 
-    /// Waits until something may have arrived since the last look.
-    pub(super) async fn woken(&mut self) {
+    /// Waits until something may have arrived since the last [`Watch::mark_seen`].
+    pub(super) async fn changed(&mut self) {
         if self.wake.changed().await.is_err() {
-            // The sender lives as long as this does.
+            // The sender lives as long as this watch.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Who types to this person from now on.
+    /// Typing indicators to this user from now on.
     pub(super) fn typing(&self) -> broadcast::Receiver<Typing> {
-        let mut watchers = self.hub.watchers();
-        let person = watchers.people.get_mut(&self.user);
+        let mut streams = self.hub.streams();
+        let person = streams.by_user.get_mut(&self.user);
         let sender = person.map(|person| {
             person
                 .typing
-                .get_or_insert_with(|| broadcast::Sender::new(TYPING_KEPT))
+                .get_or_insert_with(|| broadcast::Sender::new(TYPING_BUFFER))
         });
         sender.map_or_else(
             || broadcast::Sender::new(1).subscribe(),

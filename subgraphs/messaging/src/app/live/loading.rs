@@ -1,4 +1,4 @@
-//! What events are about.
+//! The messages and mentions of live events.
 
 use std::collections::HashMap;
 

@@ -1,9 +1,10 @@
-//! What happens while somebody watches: messages and mentions as they arrive, who is typing, who is online.
+//! Live streams: messages and mentions as they arrive, typing indicators, presence.
 //!
-//! A [`LiveStream`] reads the database from a position on, and waits at its end until it is woken. Waking is all that word
-//! between processes does (`word`): it carries ids, may be lost, and is made good by a look at the database every few
-//! seconds (`sweep`). So a stream neither misses nor repeats anything, whatever happens to the bus.
+//! A [`LiveStream`] reads the database from a position on and waits at the end until it is woken. Messages between processes
+//! (`bus`) only wake streams: they carry ids and may be lost, and a periodic query (`sweep`) makes up for lost ones. So a
+//! stream neither misses nor repeats an event, whatever happens to the bus.
 
+mod bus;
 mod hub;
 mod loading;
 mod postgres;
@@ -11,7 +12,6 @@ mod presence;
 mod stream;
 mod sweep;
 mod typing;
-mod word;
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use tokio::sync::Semaphore;
 
 use super::ports::Bus;
 use crate::domain::UserId;
+use bus::{BusMessage, BusQueue};
 use hub::Hub;
-use word::{Outbox, Word};
 
-pub use hub::{MAX_STREAMS, MAX_STREAMS_OF_ONE};
+pub use hub::{MAX_STREAMS, MAX_STREAMS_PER_USER};
 pub use postgres::PostgresBus;
 pub use stream::{Event, LiveStream, Start, Topic};
 
@@ -32,47 +32,47 @@ pub use stream::{Event, LiveStream, Start, Topic};
 #[derive(Clone)]
 pub struct Live {
     hub: Hub,
-    outbox: Outbox,
-    /// Whose turn it is to read: thousands of streams that wake at once leave connections for everybody else.
-    turns: Arc<Semaphore>,
+    bus: BusQueue,
+    /// Bounds concurrent reads, so that thousands of streams that wake at once leave database connections for requests.
+    read_permits: Arc<Semaphore>,
     stopping: Shutdown,
 }
 
 /// Streams that read at the same time.
-const READING: usize = 4;
+const MAX_CONCURRENT_READS: usize = 4;
 
 impl Live {
-    /// The live part, and what wakes streams in this process and tells the others. That runs until `stopping`, when every
-    /// stream ends as well, and is over when nothing of this process is left in the database. Streams are woken by what
-    /// happens in this process without it, too.
+    /// The live part, and a future that wakes streams in this process and publishes to others. It runs until `stopping`,
+    /// which also ends every stream, and completes when nothing of this process is left in the database. Events of this
+    /// process wake its streams without it, too.
     pub fn new(
         pool: &PgPool,
         clock: &SharedClock,
         bus: Arc<dyn Bus>,
         stopping: Shutdown,
     ) -> (Self, impl Future<Output = ()> + use<>) {
-        // A process is another one after a restart: what it knew of its streams is gone.
+        // A restarted process gets a new id, because it has lost its streams.
         let instance = clock.new_id();
         let hub = Hub::default();
-        let (outbox, words) = Outbox::new();
+        let (queue, messages) = BusQueue::new();
         let live = Self {
             hub: hub.clone(),
-            outbox,
-            turns: Arc::new(Semaphore::new(READING)),
+            bus: queue,
+            read_permits: Arc::new(Semaphore::new(MAX_CONCURRENT_READS)),
             stopping: stopping.clone(),
         };
         let pool = pool.clone();
         let running = async move {
             let waking = async {
                 tokio::join!(
-                    word::send(words, &*bus, instance),
-                    word::listen(&*bus, instance, &hub),
-                    sweep::now_and_then(&pool, &hub),
+                    bus::publish(messages, &*bus, instance),
+                    bus::receive(&*bus, instance, &hub),
+                    sweep::run(&pool, &hub),
                 )
             };
             tokio::join!(
                 stopping.run_until_cancelled(waking),
-                presence::keep(&pool, instance, &hub, &stopping),
+                presence::maintain(&pool, instance, &hub, &stopping),
             );
         };
         (live, running)
@@ -82,13 +82,11 @@ impl Live {
         self.stopping.clone()
     }
 
-    /// Something has arrived for these people, and is committed.
-    pub(super) fn arrived(&self, people: [UserId; 2]) {
+    /// Wakes the streams of the recipients of a committed message.
+    pub(super) fn notify_arrival(&self, people: [UserId; 2]) {
         for user in people {
             self.hub.wake(user);
-            self.outbox.put(Word::Arrived {
-                user: user.as_uuid(),
-            });
+            self.bus.push(BusMessage::Arrived { user: user.as_uuid() });
         }
     }
 }

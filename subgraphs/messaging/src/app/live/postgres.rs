@@ -1,10 +1,10 @@
-//! PostgreSQL as the bus: nothing else to run, as long as all processes use one database server.
+//! PostgreSQL as the bus, for processes that share one database server.
 
 use async_trait::async_trait;
 use sqlx::{PgPool, postgres::PgListener};
 
 use crate::{
-    app::ports::{Bus, BusError, Ear, Heard},
+    app::ports::{Bus, BusError, BusSubscription, Received},
     db::notices,
 };
 
@@ -19,32 +19,32 @@ impl PostgresBus {
 
 #[async_trait]
 impl Bus for PostgresBus {
-    async fn tell(&self, text: &str) -> Result<(), BusError> {
-        Ok(notices::tell(&self.0, text).await?)
+    async fn publish(&self, text: &str) -> Result<(), BusError> {
+        Ok(notices::publish(&self.0, text).await?)
     }
 
-    async fn listen(&self) -> Result<Box<dyn Ear>, BusError> {
-        let listener = notices::listen(&self.0).await?;
-        Ok(Box::new(Listening {
+    async fn subscribe(&self) -> Result<Box<dyn BusSubscription>, BusError> {
+        let listener = notices::subscribe(&self.0).await?;
+        Ok(Box::new(PostgresSubscription {
             listener,
             has_missed: true,
         }))
     }
 }
 
-struct Listening {
+struct PostgresSubscription {
     listener: PgListener,
     has_missed: bool,
 }
 
 #[async_trait]
-impl Ear for Listening {
-    async fn hear(&mut self) -> Result<Heard, BusError> {
+impl BusSubscription for PostgresSubscription {
+    async fn receive(&mut self) -> Result<Received, BusError> {
         if std::mem::take(&mut self.has_missed) {
-            return Ok(Heard::Gap);
+            return Ok(Received::Gap);
         }
-        match notices::hear(&mut self.listener).await? {
-            Some(text) => Ok(Heard::Word(text)),
+        match notices::receive(&mut self.listener).await? {
+            Some(text) => Ok(Received::Message(text)),
             None => Err("the connection broke".into()),
         }
     }

@@ -1,5 +1,5 @@
-//! Who is online: whoever has a stream open anywhere. Each process notes its own people under a lease, so that those of a
-//! process that was killed are gone when its lease ends.
+//! Presence: a user with an open stream at any process is online. Each process stores its users under a lease, so that
+//! the users of a killed process go offline when its lease ends.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -11,14 +11,14 @@ use uuid::Uuid;
 use super::hub::Hub;
 use crate::{app::App, db, domain::UserId};
 
-/// How long people stay online after their process has died, in seconds.
-const LEASE: f64 = 15.0;
+/// How long users stay online after their process has died, in seconds.
+const LEASE_SECONDS: f64 = 15.0;
 
-const RENEWED_EVERY: Duration = Duration::from_secs(4);
+const LEASE_RENEWAL_INTERVAL: Duration = Duration::from_secs(4);
 
 impl App {
-    /// Whether people are online; those of whom the viewer may not know it are left out: everybody but oneself and whom one
-    /// has a conversation with that no block ended.
+    /// Whether users are online, for the users whose presence the viewer may see: the viewer, and the other participants
+    /// of conversations without a block.
     pub async fn online(
         &self,
         viewer: UserId,
@@ -26,7 +26,7 @@ impl App {
     ) -> Result<HashMap<UserId, bool>, Fault> {
         let mut conn = self.pool.acquire().await?;
         let known = db::presence::online(&mut conn, viewer, users).await?;
-        // What is true here may not be written down yet.
+        // A stream of this process may not be stored yet.
         let here = |user| self.live.hub.has(user);
         Ok(known
             .into_iter()
@@ -35,44 +35,44 @@ impl App {
     }
 }
 
-/// Notes who comes and goes, and renews the lease, until `stopping`; then notes that all are gone.
-pub(super) async fn keep(pool: &PgPool, instance: Uuid, hub: &Hub, stopping: &Shutdown) {
-    let mut ticks = interval(RENEWED_EVERY);
+/// Stores presence changes and renews the lease until `stopping`; then deletes the presence of this process.
+pub(super) async fn maintain(pool: &PgPool, instance: Uuid, hub: &Hub, stopping: &Shutdown) {
+    let mut ticks = interval(LEASE_RENEWAL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let noted = tokio::select! {
-            // The first tick comes at once: nobody can be noted before there is a lease.
+        let stored = tokio::select! {
+            // The first tick comes at once: presence can be stored only under a lease.
             biased;
             () = stopping.cancelled() => break,
             _ = ticks.tick() => renew(pool, instance, hub).await,
-            () = hub.moved() => note(pool, instance, hub).await,
+            () = hub.presence_changed() => store_changes(pool, instance, hub).await,
         };
-        if let Err(error) = noted {
+        if let Err(error) = stored {
             tracing::warn!(%error, "who is online could not be noted");
         }
     }
-    if let Err(error) = end(pool, instance).await {
+    if let Err(error) = delete_instance(pool, instance).await {
         tracing::warn!(%error, "people stay online until the lease of this process ends");
     }
 }
 
 async fn renew(pool: &PgPool, instance: Uuid, hub: &Hub) -> sqlx::Result<()> {
     let mut conn = pool.acquire().await?;
-    if db::presence::renew(&mut conn, instance, LEASE).await? {
-        // The first time, or the database forgot.
-        hub.keep_movements(hub.people());
+    if db::presence::renew(&mut conn, instance, LEASE_SECONDS).await? {
+        // A new lease has no presence: this is the first renewal, or the database lost its unlogged tables.
+        hub.restore_presence_changes(hub.users());
     }
     drop(conn);
-    note(pool, instance, hub).await?;
+    store_changes(pool, instance, hub).await?;
     let mut conn = pool.acquire().await?;
-    db::presence::clean(&mut conn).await
+    db::presence::delete_expired_instances(&mut conn).await
 }
 
-async fn note(pool: &PgPool, instance: Uuid, hub: &Hub) -> sqlx::Result<()> {
-    let (came, went) = hub.movements();
+async fn store_changes(pool: &PgPool, instance: Uuid, hub: &Hub) -> sqlx::Result<()> {
+    let (came, went) = hub.take_presence_changes();
     let written = write(pool, instance, &came, &went).await;
     if written.is_err() {
-        hub.keep_movements(came.into_iter().chain(went));
+        hub.restore_presence_changes(came.into_iter().chain(went));
     }
     written
 }
@@ -88,15 +88,15 @@ async fn write(
     }
     let mut conn = pool.acquire().await?;
     if !came.is_empty() {
-        db::presence::come(&mut conn, instance, came).await?;
+        db::presence::insert(&mut conn, instance, came).await?;
     }
     if !went.is_empty() {
-        db::presence::go(&mut conn, instance, went).await?;
+        db::presence::delete(&mut conn, instance, went).await?;
     }
     Ok(())
 }
 
-async fn end(pool: &PgPool, instance: Uuid) -> sqlx::Result<()> {
+async fn delete_instance(pool: &PgPool, instance: Uuid) -> sqlx::Result<()> {
     let mut conn = pool.acquire().await?;
-    db::presence::end(&mut conn, instance).await
+    db::presence::delete_instance(&mut conn, instance).await
 }

@@ -1,4 +1,4 @@
-//! Following something from a position on.
+//! A live stream of one topic from a position on.
 
 use std::{fmt, time::Duration};
 
@@ -8,49 +8,49 @@ use tokio::{sync::broadcast, time::sleep};
 use super::{hub::Watch, typing::Typing};
 use crate::{
     app::{App, AppError, conversations::participates},
-    db::{self, messages::Stretch},
+    db::{self, messages::SeqRange},
     domain::{ConversationId, MentionId, MessageId, UserId},
 };
 
-/// How a refusal is written down.
+/// The name of the audit event of a refusal.
 const FOLLOW: &str = "follow_conversation";
 
-/// Entries of an inbox that are looked through at once for mentions.
-const LOOKED_THROUGH: i64 = 500;
+/// Inbox entries that one read scans for mentions.
+const MENTION_SCAN_ROWS: i64 = 500;
 
-/// What can be followed.
+/// The topic of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Topic {
     /// Messages in all conversations of the viewer, or in one of them.
     Messages { conversation: Option<String> },
     /// Mentions of the viewer that the viewer may read.
     Mentions,
-    /// Who else types in a conversation of the viewer.
+    /// Typing of the other participant in a conversation of the viewer.
     Typing { conversation: String },
 }
 
-/// Where to begin.
+/// The start of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// With what comes next.
+    /// After the latest event.
     Now,
-    /// With what came after the message, or the mention, of this id. Who types has no past: as `Now`.
+    /// After the message or mention with this id. Typing has no history: as `Now`.
     After(String),
-    /// Where another stream on the same topic was.
+    /// At the position of an earlier stream of the same topic.
     At(String),
 }
 
-/// Something that happened.
+/// A live event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     Message(MessageId),
     Mention(MentionId),
-    /// Somebody is typing at this moment.
+    /// A user is typing now.
     Typing(UserId),
 }
 
 impl fmt::Display for Event {
-    /// The id of what it is about.
+    /// The id of the message, mention or user.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message(id) => id.fmt(f),
@@ -60,12 +60,11 @@ impl fmt::Display for Event {
     }
 }
 
-/// What happens on a topic, in order, from a position on. In a conversation, messages come in the order of the
-/// conversation.
+/// The events of a topic, in order, from a position on. Messages of a conversation come in its order.
 pub struct LiveStream {
     app: App,
     viewer: UserId,
-    /// Seconds since the epoch at which the viewer's token ends, and the stream with it.
+    /// When the viewer's token expires and the stream ends, in seconds since the epoch.
     expires_at: i64,
     source: Source,
     position: i64,
@@ -80,7 +79,7 @@ enum Source {
 }
 
 impl App {
-    /// Follows a topic on the viewer's behalf. Everything after the stream's [`LiveStream::position`] will come.
+    /// Opens a stream of a topic for the viewer. It delivers every event after its [`LiveStream::position`].
     pub async fn follow(
         &self,
         viewer: &Viewer,
@@ -88,9 +87,9 @@ impl App {
         start: Start,
     ) -> Result<LiveStream, AppError> {
         let user = UserId::from(viewer.id);
-        // Before the position is read: what arrives in between wakes the stream.
+        // Registered before the position is read, so that an arrival in between wakes the stream.
         let watch = self.live.hub.watch(user)?;
-        let _turn = self.live.turns.acquire().await;
+        let _permit = self.live.read_permits.acquire().await;
         let mut conn = self.pool.acquire().await?;
         let source = match topic {
             Topic::Mentions => Source::Mentions,
@@ -99,19 +98,19 @@ impl App {
                 conversation: Some(id),
             } => Source::Conversation(participates(&mut conn, user, &id, FOLLOW).await?.id),
             Topic::Typing { conversation } => {
-                let standing = participates(&mut conn, user, &conversation, FOLLOW).await?;
-                Source::Typing(standing.id, watch.typing())
+                let conversation = participates(&mut conn, user, &conversation, FOLLOW).await?;
+                Source::Typing(conversation.id, watch.typing())
             }
         };
         let position = match start {
             Start::Now => source.end(&mut conn, user).await?,
-            Start::After(id) => source.place(&mut conn, user, &id).await?,
+            Start::After(id) => source.position_of(&mut conn, user, &id).await?,
             Start::At(position) => position
                 .parse()
                 .map_err(|_error| AppError::PositionUnknown)?,
         };
         if matches!(source, Source::Inbox | Source::Mentions) {
-            watch.begins_at(position);
+            watch.start_at(position);
         }
         Ok(LiveStream {
             app: self.clone(),
@@ -125,108 +124,108 @@ impl App {
 }
 
 impl Source {
-    /// The position behind all that is there.
+    /// The position after the latest event.
     async fn end(&self, conn: &mut sqlx::PgConnection, user: UserId) -> sqlx::Result<i64> {
         match self {
-            Self::Inbox | Self::Mentions => db::inbox::last(conn, user).await,
+            Self::Inbox | Self::Mentions => db::inbox::last_seq(conn, user).await,
             Self::Conversation(id) => db::conversations::last_seq(conn, *id).await,
             Self::Typing(..) => Ok(0),
         }
     }
 
-    /// The position of what a client names.
-    async fn place(
+    /// The position of the message or mention with this id.
+    async fn position_of(
         &self,
         conn: &mut sqlx::PgConnection,
         user: UserId,
         id: &str,
     ) -> Result<i64, AppError> {
-        let place = match self {
+        let position = match self {
             Self::Inbox => match MessageId::parse(id) {
-                Some(id) => db::inbox::place(conn, user, id).await?,
+                Some(id) => db::inbox::position(conn, user, id).await?,
                 None => None,
             },
             Self::Mentions => match MentionId::parse(id) {
-                Some(id) => db::inbox::place_of_mention(conn, user, id).await?,
+                Some(id) => db::inbox::position_of_mention(conn, user, id).await?,
                 None => None,
             },
             Self::Conversation(conversation) => match MessageId::parse(id) {
                 Some(id) => {
-                    let places = db::messages::places(conn, &[id]).await?;
-                    let here = places.iter().find(|at| at.conversation == *conversation);
+                    let positions = db::messages::positions(conn, &[id]).await?;
+                    let here = positions.iter().find(|at| at.conversation == *conversation);
                     here.map(|at| at.seq)
                 }
                 None => None,
             },
             Self::Typing(..) => Some(0),
         };
-        place.ok_or(AppError::PositionUnknown)
+        position.ok_or(AppError::PositionUnknown)
     }
 }
 
 impl LiveStream {
-    /// Behind everything that [`LiveStream::next`] has returned: where a stream on the same topic would go on.
+    /// The position after all events that [`LiveStream::next`] has returned, where another stream can continue.
     pub fn position(&self) -> String {
         self.position.to_string()
     }
 
-    /// Waits for what comes next: at least one event, and at most `limit`. An error ends the stream: the token has run
-    /// out, the process stops, the database cannot be read. Dropping the future loses nothing.
+    /// Waits for at least one event and returns at most `limit`. An error ends the stream: the token has expired, the
+    /// process stops, or the database cannot be read. Dropping the future loses no event.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
         let stopping = self.app.live.stopping.clone();
         loop {
-            let left = self.left()?;
+            let seconds_left = self.seconds_left()?;
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => {
                     return Err(Fault::unavailable("the service stops").into());
                 }
-                events = self.happened(limit) => {
+                events = self.next_events(limit) => {
                     let events = events?;
                     if !events.is_empty() {
-                        // The wait may have begun while the token was good.
-                        self.left()?;
+                        // The token may have expired during the wait.
+                        self.seconds_left()?;
                         return Ok(events);
                     }
                 }
-                () = sleep(Duration::from_secs(left)) => {}
+                () = sleep(Duration::from_secs(seconds_left)) => {}
             }
         }
     }
 
-    /// Seconds until the viewer's token ends; the end, if it has.
-    fn left(&self) -> Result<u64, AppError> {
-        let left = self.expires_at - self.app.clock.now().as_seconds();
-        match u64::try_from(left) {
-            Ok(left @ 1..) => Ok(left),
+    /// Seconds until the viewer's token expires; an error if it has expired.
+    fn seconds_left(&self) -> Result<u64, AppError> {
+        let seconds_left = self.expires_at - self.app.clock.now().as_seconds();
+        match u64::try_from(seconds_left) {
+            Ok(seconds_left @ 1..) => Ok(seconds_left),
             _ => Err(AppError::TokenRefused),
         }
     }
 
-    /// What came after the position, or nothing once it is worth another look.
-    async fn happened(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
+    /// The events after the position; empty after a wake-up that needs another read.
+    async fn next_events(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
         if let Source::Typing(conversation, typing) = &mut self.source {
             return Ok(match typing.recv().await {
                 Ok(typing) if typing.conversation == *conversation => {
                     vec![Event::Typing(typing.who)]
                 }
-                // Somebody in another conversation, or more than can be said.
+                // Typing in another conversation, or the stream fell behind the buffer.
                 Ok(_) | Err(_) => Vec::new(),
             });
         }
-        self.watch.look();
+        self.watch.mark_seen();
         let before = self.position;
-        // On the heap, and only while it reads: a stream waits nearly all of the time.
+        // Boxed, so that idle streams do not pay for the size of the read.
         let events = Box::pin(self.read(limit)).await?;
         if events.is_empty() && self.position == before {
-            self.watch.woken().await;
+            self.watch.changed().await;
         }
         Ok(events)
     }
 
     async fn read(&mut self, limit: usize) -> Result<Vec<Event>, AppError> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
-        let _turn = self.app.live.turns.acquire().await;
+        let _permit = self.app.live.read_permits.acquire().await;
         let mut conn = self.app.pool.acquire().await?;
         let mut events = Vec::new();
         let mut position = self.position;
@@ -239,7 +238,7 @@ impl LiveStream {
             }
             Source::Mentions => {
                 let entries =
-                    db::inbox::after(&mut conn, self.viewer, position, LOOKED_THROUGH).await?;
+                    db::inbox::after(&mut conn, self.viewer, position, MENTION_SCAN_ROWS).await?;
                 for entry in entries {
                     position = entry.seq;
                     events.extend(entry.mention_id.map(Event::Mention));
@@ -249,13 +248,13 @@ impl LiveStream {
                 }
             }
             Source::Conversation(conversation) => {
-                let stretch = Stretch {
+                let range = SeqRange {
                     conversation,
                     after: position,
                     limit: rows,
                 };
                 for (_, message) in
-                    db::messages::stretches(&mut conn, self.viewer, &[stretch]).await?
+                    db::messages::in_ranges(&mut conn, self.viewer, &[range]).await?
                 {
                     position = message.seq;
                     events.push(Event::Message(message.id));
@@ -263,7 +262,7 @@ impl LiveStream {
             }
             Source::Typing(..) => {}
         }
-        // Last, and without waiting: a read that is given up has changed nothing.
+        // Set last and without an await, so that a cancelled read changes nothing.
         self.position = position;
         Ok(events)
     }

@@ -1,4 +1,4 @@
-//! A look at the database every few seconds, for what no word has come of.
+//! A periodic query that wakes streams for arrivals whose bus message was lost.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::hub::Hub;
 use crate::{db, domain::UserId};
 
-/// How long a stream may sleep when word of a message was lost.
-const EVERY: Duration = Duration::from_secs(3);
+/// The longest delay of an event whose bus message was lost.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3);
 
-/// People in one statement.
-const TOGETHER: usize = 5_000;
+/// Users in one statement.
+const SWEEP_BATCH_SIZE: usize = 5_000;
 
-pub(super) async fn now_and_then(pool: &PgPool, hub: &Hub) {
-    let mut ticks = interval(EVERY);
+pub(super) async fn run(pool: &PgPool, hub: &Hub) {
+    let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = hub.doubted() => {}
+            () = hub.stale() => {}
         }
-        for people in hub.people().chunks(TOGETHER) {
+        for people in hub.users().chunks(SWEEP_BATCH_SIZE) {
             match latest(pool, people).await {
                 Ok(latest) => hub.wake_behind(&latest),
                 Err(error) => tracing::warn!(%error, "cannot see what has arrived"),
@@ -33,5 +33,5 @@ pub(super) async fn now_and_then(pool: &PgPool, hub: &Hub) {
 
 async fn latest(pool: &PgPool, people: &[UserId]) -> sqlx::Result<Vec<(UserId, i64)>> {
     let mut conn = pool.acquire().await?;
-    db::inbox::last_of_all(&mut conn, people).await
+    db::inbox::last_seqs(&mut conn, people).await
 }

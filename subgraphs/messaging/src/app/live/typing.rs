@@ -1,17 +1,17 @@
-//! Word that somebody types: passed on, and never stored.
+//! Typing indicators: passed on, and never stored.
 
 use common::auth::Viewer;
 
-use super::word::Word;
+use super::bus::BusMessage;
 use crate::{
-    app::{App, AppError, contacts::Errand, conversations::participates},
+    app::{App, AppError, contacts::ContactCheck, conversations::participates},
     domain::{ConversationId, UserId},
 };
 
-/// How a refusal is written down.
+/// The name of the audit event of a refusal.
 const TYPE: &str = "indicate_typing";
 
-/// Somebody types in a conversation.
+/// A user types in a conversation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Typing {
     pub conversation: ConversationId,
@@ -19,27 +19,27 @@ pub(super) struct Typing {
 }
 
 impl App {
-    /// Tells the other participant, if they watch the conversation at this moment, that the viewer types in it.
+    /// Tells the other participant's open streams of the conversation that the viewer types in it.
     pub async fn indicate_typing(
         &self,
         viewer: &Viewer,
         conversation: &str,
     ) -> Result<ConversationId, AppError> {
         let who = UserId::from(viewer.id);
-        let standing = {
+        let existing = {
             let mut conn = self.pool.acquire().await?;
             participates(&mut conn, who, conversation, TYPE).await?
         };
-        let to = standing.participants().other(who);
-        let errand = Errand {
+        let to = existing.participants().other(who);
+        let check = ContactCheck {
             event: TYPE,
             contact: to,
-            existing: Some(standing),
+            existing: Some(existing),
         };
-        self.ask_before(viewer, errand, &[]).await?;
-        let conversation = standing.id;
+        self.check_contact(viewer, check, &[]).await?;
+        let conversation = existing.id;
         self.live.hub.typing(to, Typing { conversation, who });
-        self.live.outbox.put(Word::Typing {
+        self.live.bus.push(BusMessage::Typing {
             conversation: conversation.as_uuid(),
             who: who.as_uuid(),
             to: to.as_uuid(),

@@ -1,7 +1,7 @@
 //! How streams end.
 
 use common::relay::Request;
-use messaging::app::live::MAX_STREAMS_OF_ONE;
+use messaging::app::live::MAX_STREAMS_PER_USER;
 
 use super::{Process, talking};
 
@@ -33,7 +33,7 @@ async fn a_stream_ends_with_the_token() {
 async fn one_person_has_a_bounded_number_of_streams() {
     let (_world, process, talk) = talking(Process::start).await;
     let mut relay = process.relay().await;
-    let most = u64::try_from(MAX_STREAMS_OF_ONE).unwrap();
+    let most = u64::try_from(MAX_STREAMS_PER_USER).unwrap();
     for id in 1..=most {
         relay.opened(id, &talk.grace, "messageReceived", &[]).await;
     }

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use messaging::{
-    app::ports::{Bus, BusError, Ear, Heard},
+    app::ports::{Bus, BusError, BusSubscription, Received},
     clients::NatsBus,
 };
 
@@ -90,11 +90,11 @@ struct Lossy;
 
 #[async_trait]
 impl Bus for Lossy {
-    async fn tell(&self, _text: &str) -> Result<(), BusError> {
+    async fn publish(&self, _text: &str) -> Result<(), BusError> {
         Ok(())
     }
 
-    async fn listen(&self) -> Result<Box<dyn Ear>, BusError> {
+    async fn subscribe(&self) -> Result<Box<dyn BusSubscription>, BusError> {
         Ok(Box::new(Deaf))
     }
 }
@@ -102,8 +102,8 @@ impl Bus for Lossy {
 struct Deaf;
 
 #[async_trait]
-impl Ear for Deaf {
-    async fn hear(&mut self) -> Result<Heard, BusError> {
+impl BusSubscription for Deaf {
+    async fn receive(&mut self) -> Result<Received, BusError> {
         std::future::pending().await
     }
 }
