@@ -1,7 +1,8 @@
 //! The posts context: posts, likes and the timeline.
 //!
-//! A timeline request reads in one direction: `graphql/query.rs`, `app/timeline.rs`, then `app/index` for a page from the
-//! index, or `db/timeline.rs` and the migration that has the indexes for any other.
+//! A timeline request reads in one direction: `graphql/query.rs`, `app/timeline.rs`, `app/index/`, `db/changes.rs`, and the
+//! migrations with the tables and their indexes. Without an index in memory, `app/plan.rs` and `db/timeline.rs` take the
+//! place of `app/index/` and `db/changes.rs`.
 
 pub mod app;
 pub mod clients;
@@ -37,7 +38,7 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
         App::new(service.pool(), clock, users.clone(), users).with_index(config.index_bytes);
     let keys = config.verifier.keys().clone();
     service.work(move |stopping| async move { keys.follow(stopping).await });
-    service.work(|stopping| app.clone().keep_index(stopping));
+    service.work(|stopping| app.clone().maintain_index(stopping));
     service.work(|stopping| app.clone().clean_changes(stopping));
     service.run(routes(app, config.verifier)).await
 }

@@ -1,4 +1,4 @@
-//! What this context counts: how timelines are found, what that takes, and what the index in memory holds.
+//! Metrics of this context: the plans and times of timeline pages, and the size of the index in memory.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Metrics {
 impl Metrics {
     #[expect(
         clippy::expect_used,
-        reason = "names are checked, and these are the same every time"
+        reason = "the names are constants, and each is registered once"
     )]
     pub fn new() -> Self {
         Self::registered().expect("the names are good, and each is there once")
@@ -88,7 +88,7 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    pub(super) fn proposal_did_not_hold(&self) {
+    pub(super) fn page_retried(&self) {
         self.retries.inc();
     }
 
@@ -99,10 +99,10 @@ impl Metrics {
 
     pub(super) fn index_dropped(&self) {
         self.index_ready.set(0);
-        self.index_has(0, 0, 0);
+        self.index_measured(0, 0, 0);
     }
 
-    pub(super) fn index_has(&self, posts: usize, authors: usize, bytes: usize) {
+    pub(super) fn index_measured(&self, posts: usize, authors: usize, bytes: usize) {
         for (gauge, value) in [
             (&self.index_posts, posts),
             (&self.index_authors, authors),

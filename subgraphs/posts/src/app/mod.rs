@@ -59,8 +59,8 @@ impl App {
         }
     }
 
-    /// With an index of posts that takes at most so many bytes; none at all with 0. It has to be read
-    /// ([`App::load_index`]) and kept ([`App::keep_index`]).
+    /// Adds an index of posts that takes at most `max_bytes`; 0 means no index. The caller loads it ([`App::load_index`])
+    /// and runs [`App::maintain_index`].
     #[must_use]
     pub fn with_index(mut self, max_bytes: usize) -> Self {
         self.index = (max_bytes > 0).then(|| {

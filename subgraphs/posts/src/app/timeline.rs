@@ -1,9 +1,9 @@
 //! The timeline: the posts of everyone the viewer follows, newest first, put together when it is read
 //! (docs/adr/0004-fan-out-on-read.md).
 //!
-//! The [`index`](super::index) says which posts are on the page, and one statement reads them and what has changed. While
-//! there is no index, [`plan`](super::plan) says how: at most two statements, both bounded, whatever people write and read
-//! meanwhile. Either way what is shown is the state of one moment.
+//! The [`index`](super::index) proposes the posts of the page, and one statement reads them and confirms the page
+//! (`db/changes.rs`). Without an index, [`plan`](super::plan) chooses at most two bounded statements (`db/timeline.rs`).
+//! Either way a page shows one consistent state of the database.
 
 use std::time::Instant;
 
@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 use super::{
     App, AppError,
-    index::Settled,
-    plan::{Plan, Walk, to_i64},
+    index::Confirmation,
+    plan::{Plan, RecencyScan, to_i64},
     ports::SocialGraphError,
 };
 use crate::{
@@ -28,15 +28,15 @@ use crate::{
     domain::{Followees, Post},
 };
 
-/// How often the index is asked for a page before the database looks for it alone: while somebody reads, posts that belong
-/// on the page come seldom, and hardly ever three times.
-const PROPOSALS: usize = 3;
+/// Limits the candidate pages before the database finds the page: a page seldom changes while it is read, and hardly ever
+/// three times.
+const MAX_CANDIDATE_PAGES: usize = 3;
 
-/// What a viewer is shown.
+/// The result of a timeline request.
 #[derive(Debug)]
 pub enum Timeline {
     Page(Page<Post>),
-    /// Whom the viewer follows is not known now: nothing can be shown, and the client is to be told in its protocol.
+    /// The followees of the viewer are unknown at present; the adapter tells the client in its protocol.
     Unavailable,
 }
 
@@ -45,7 +45,7 @@ impl App {
     #[tracing::instrument(skip_all, fields(followees = Empty, plan = Empty))]
     pub async fn timeline(&self, viewer: &Viewer, window: Window) -> Result<Timeline, AppError> {
         match self.social_graph.followees(viewer).await {
-            Ok(followees) => Ok(Timeline::Page(self.newest_of(&followees, window).await?)),
+            Ok(followees) => Ok(Timeline::Page(self.newest_posts(&followees, window).await?)),
             Err(SocialGraphError::Unauthenticated) => Err(AppError::TokenRefused),
             Err(error @ SocialGraphError::Unavailable(_)) => {
                 tracing::warn!(
@@ -59,7 +59,11 @@ impl App {
         }
     }
 
-    async fn newest_of(&self, followees: &Followees, window: Window) -> Result<Page<Post>, Fault> {
+    async fn newest_posts(
+        &self,
+        followees: &Followees,
+        window: Window,
+    ) -> Result<Page<Post>, Fault> {
         let span = Span::current();
         span.record("followees", followees.len());
         if followees.is_empty() {
@@ -67,52 +71,56 @@ impl App {
             return Ok(Page::empty());
         }
         let start = Instant::now();
-        let (page, plan) = match self.indexed(followees, window).await? {
+        let (page, plan) = match self.page_by_index(followees, window).await? {
             Some(found) => found,
-            None => planned(&mut *self.pool.acquire().await?, followees, window).await?,
+            None => page_by_database(&mut *self.pool.acquire().await?, followees, window).await?,
         };
         span.record("plan", plan);
         self.metrics.page_found(plan, start.elapsed());
         Ok(page)
     }
 
-    /// The page with the help of the index, if it can help.
-    async fn indexed(&self, followees: &Followees, window: Window) -> Result<Option<Found>, Fault> {
+    /// The page by the index; `None` if the index cannot be used.
+    async fn page_by_index(
+        &self,
+        followees: &Followees,
+        window: Window,
+    ) -> Result<Option<FoundPage>, Fault> {
         let Some(index) = &self.index else {
             return Ok(None);
         };
-        for _ in 0..PROPOSALS {
-            let Some(proposal) = index.propose(followees, window) else {
+        for _ in 0..MAX_CANDIDATE_PAGES {
+            let Some(candidates) = index.candidate_page(followees, window) else {
                 return Ok(None);
             };
-            let since = proposal.moment.clone();
-            let (posts, changes, plan) = match proposal.candidates() {
+            let since = candidates.read_point.clone();
+            let (posts, changes, plan) = match candidates.authors_to_merge() {
                 None => {
-                    let Some((posts, changes)) = index.read_posts(proposal.ids(), since).await
+                    let Some((posts, changes)) = index.read_posts(candidates.ids(), since).await
                     else {
                         return Ok(None);
                     };
                     (posts, changes, "index")
                 }
                 Some(authors) => {
-                    let posts = merged(&mut *self.pool.acquire().await?, &authors, window).await?;
-                    // Later than the posts: if nothing has changed until now, nothing had when they were read.
+                    let posts = merge(&mut *self.pool.acquire().await?, &authors, window).await?;
+                    // Read after the posts: if nothing has changed by now, nothing had when the posts were read.
                     let Some((_none, changes)) = index.read_posts(Vec::new(), since).await else {
                         return Ok(None);
                     };
                     (posts, changes, "index_then_merge")
                 }
             };
-            let settled = proposal.settle(posts, followees, &changes, window);
-            // Changes that were cut off lead nowhere, however often it is asked.
-            if !index.take(&changes) || !changes.is_complete {
+            let confirmation = candidates.confirm(posts, followees, &changes, window);
+            // Truncated changes cannot advance the index, so another candidate page would not help.
+            if !index.apply_changes(&changes) || !changes.is_complete {
                 return Ok(None);
             }
-            match settled {
-                Settled::Page(posts) => return Ok(Some((Page::of(posts, window), plan))),
-                Settled::AskAgain => self.metrics.proposal_did_not_hold(),
-                Settled::Contradicted => {
-                    index.forget("it has posts that are not there");
+            match confirmation {
+                Confirmation::Page(posts) => return Ok(Some((Page::of(posts, window), plan))),
+                Confirmation::Retry => self.metrics.page_retried(),
+                Confirmation::Contradicted => {
+                    index.drop_index("it has posts that are not there");
                     return Ok(None);
                 }
             }
@@ -121,26 +129,26 @@ impl App {
     }
 }
 
-/// A page, and the plan that found it as traces and metrics name it.
-type Found = (Page<Post>, &'static str);
+/// A page, and the name of the plan that found it in traces and metrics.
+type FoundPage = (Page<Post>, &'static str);
 
-/// The page by the database alone.
-async fn planned(
+/// The page by the database alone, without the index.
+async fn page_by_database(
     conn: &mut PgConnection,
     followees: &Followees,
     window: Window,
-) -> sqlx::Result<Found> {
+) -> sqlx::Result<FoundPage> {
     let plan = Plan::of(followees.len(), window);
-    if let Some(walk) = plan.walk
-        && let Some(page) = walked(conn, walk, followees, window).await?
+    if let Some(scan) = plan.scan
+        && let Some(page) = scan_recent(conn, scan, followees, window).await?
     {
-        return Ok((page, walk.name()));
+        return Ok((page, scan.name()));
     }
-    let posts = merged(conn, followees.as_uuids(), window).await?;
+    let posts = merge(conn, followees.as_uuids(), window).await?;
     Ok((Page::of(posts, window), plan.name()))
 }
 
-async fn merged(
+async fn merge(
     conn: &mut PgConnection,
     authors: &[Uuid],
     window: Window,
@@ -157,23 +165,23 @@ async fn merged(
     .await
 }
 
-/// The page, if the walk finds it.
-async fn walked(
+/// The page, if the scan finds it.
+async fn scan_recent(
     conn: &mut PgConnection,
-    walk: Walk,
+    scan: RecencyScan,
     followees: &Followees,
     window: Window,
 ) -> sqlx::Result<Option<Page<Post>>> {
     let (after, page) = (window.after, window.fetch());
-    let (posts, is_everything) = match walk {
-        Walk::InDatabase { rows } => {
+    let (posts, is_everything) = match scan {
+        RecencyScan::InDatabase { rows } => {
             let authors = followees.as_uuids();
             let rows = to_i64(rows);
             let found =
                 db::timeline::newest_among(conn, authors, after, rows, page, window.skip()).await?;
             (found, false)
         }
-        Walk::InService { rows } => {
+        RecencyScan::InService { rows } => {
             let mut recent = db::timeline::newest(conn, after, to_i64(rows)).await?;
             let is_everything = recent.len() < rows;
             recent.retain(|post| followees.contains(post.author_id));

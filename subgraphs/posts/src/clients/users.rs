@@ -28,7 +28,7 @@ use crate::{
 /// Ids that all cached lists together may have: 64 MiB of them.
 const MAX_CACHED_IDS: u64 = 4 * 1024 * 1024;
 /// How long a page waits for the names on it. It is answered without them after that.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// What a list costs beside its ids, counted in ids: its entry, version and allocation.
 const ENTRY_OVERHEAD: u32 = 16;
 
@@ -154,7 +154,7 @@ impl UserDirectory for UsersService {
     ) -> Result<Vec<UserSummary>, DirectoryError> {
         let mut call = Call::lookup("/internal/users/lookup", &Question { ids })
             .map_err(DirectoryError::new)?
-            .within(PATIENCE);
+            .within(REQUEST_TIMEOUT);
         if let Some(viewer) = viewer {
             call = call.on_behalf_of(viewer.authorization());
         }

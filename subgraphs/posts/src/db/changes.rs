@@ -1,15 +1,15 @@
-//! What has changed among the posts since a moment (`migrations/posts/0002_changes.sql`).
+//! The changes of posts since a read point (`migrations/posts/0002_changes.sql`).
 
 use common::Timestamp;
 use futures_util::{Stream, TryStreamExt};
 use sqlx::{Error, PgConnection, Result, query, query_as};
 use uuid::Uuid;
 
-use crate::domain::{Change, ChangeKind, Changes, Moment, Place, Post, UserId};
+use crate::domain::{Change, ChangeKind, Changes, Position, Post, ReadPoint, UserId};
 
-/// One row of several kinds.
+/// A row of one of several kinds.
 struct Row {
-    /// A column of the kinds below.
+    /// One of the constants below; any other value marks the row of the read point.
     kind: i32,
     id: Option<Uuid>,
     author_id: Option<Uuid>,
@@ -23,15 +23,14 @@ const POST: i32 = 0;
 const WRITTEN: i32 = 1;
 const DELETED: i32 = 2;
 
-/// Those of the posts that there are, in no order, and what has changed since a moment, with the posts that were written
-/// since, `limit` changes at most: all as of one moment, because it is one statement.
+/// The posts that exist, in no order, and at most `limit` changes since a read point, with the posts that were written
+/// since: all of one snapshot, because it is one statement.
 ///
-/// The changes of a transaction that had not ended by the earlier moment are those that can have come since: its id is not
-/// below `next`, or it was running.
+/// Only a transaction that had not ended at the read point can add changes: its id is not below `next`, or it was running.
 pub async fn with_posts(
     conn: &mut PgConnection,
     ids: &[Uuid],
-    since: &Moment,
+    since: &ReadPoint,
     limit: i64,
 ) -> Result<(Vec<Post>, Changes)> {
     let rows = query_as!(
@@ -61,25 +60,25 @@ pub async fn with_posts(
     read(rows, since, limit)
 }
 
-fn read(rows: Vec<Row>, since: &Moment, limit: i64) -> Result<(Vec<Post>, Changes)> {
+fn read(rows: Vec<Row>, since: &ReadPoint, limit: i64) -> Result<(Vec<Post>, Changes)> {
     let (mut posts, mut list, mut written, mut until) = (Vec::new(), Vec::new(), Vec::new(), None);
     for row in rows {
         match row.kind {
             POST => posts.push(row.post().ok_or_else(unreadable)?),
             WRITTEN => {
                 list.push(row.change(ChangeKind::Written).ok_or_else(unreadable)?);
-                // None if it has been deleted again.
+                // `None` if the post has been deleted again.
                 written.extend(row.post());
             }
             DELETED => list.push(row.change(ChangeKind::Deleted).ok_or_else(unreadable)?),
-            _ => until = Some(row.moment()?),
+            _ => until = Some(row.read_point()?),
         }
     }
-    let until: Moment = until.ok_or_else(unreadable)?;
+    let until: ReadPoint = until.ok_or_else(unreadable)?;
     let is_below_limit = i64::try_from(list.len()).is_ok_and(|length| length < limit);
     let changes = Changes {
-        // Another server's transactions have other ids: which of them are news, it cannot tell.
-        is_complete: is_below_limit && until.is_of_same_server(since),
+        // The transaction ids of another server cannot be compared.
+        is_complete: is_below_limit && until.is_on_same_server(since),
         list,
         written,
         since: since.clone(),
@@ -108,22 +107,22 @@ impl Row {
         Some(Change {
             kind,
             author: self.author_id?.into(),
-            place: Place::new(self.created_at?, self.id?),
+            position: Position::new(self.created_at?, self.id?),
         })
     }
 
-    fn moment(self) -> Result<Moment> {
+    fn read_point(self) -> Result<ReadPoint> {
         let (Some(snapshot), Some(server_started_at), Some(at)) =
             (self.text, self.created_at, self.edited_at)
         else {
             return Err(unreadable());
         };
-        moment(&snapshot, server_started_at, at)
+        read_point(&snapshot, server_started_at, at)
     }
 }
 
-fn moment(snapshot: &str, server_started_at: Timestamp, at: Timestamp) -> Result<Moment> {
-    Ok(Moment {
+fn read_point(snapshot: &str, server_started_at: Timestamp, at: Timestamp) -> Result<ReadPoint> {
+    Ok(ReadPoint {
         server_started_at,
         at,
         snapshot: snapshot
@@ -132,8 +131,8 @@ fn moment(snapshot: &str, server_started_at: Timestamp, at: Timestamp) -> Result
     })
 }
 
-/// The moment that a transaction with one snapshot for all its statements reads.
-pub async fn present(conn: &mut PgConnection) -> Result<Moment> {
+/// The read point of a transaction that has one snapshot for all its statements.
+pub async fn current_read_point(conn: &mut PgConnection) -> Result<ReadPoint> {
     let row = query!(
         r#"SELECT pg_current_snapshot()::text AS "snapshot!",
                   pg_postmaster_start_time() AS "server_started_at!",
@@ -141,10 +140,10 @@ pub async fn present(conn: &mut PgConnection) -> Result<Moment> {
     )
     .fetch_one(conn)
     .await?;
-    moment(&row.snapshot, row.server_started_at, row.at)
+    read_point(&row.snapshot, row.server_started_at, row.at)
 }
 
-/// Lets the statements of this transaction take as long as they take.
+/// Removes the statement timeout for this transaction.
 pub async fn without_time_limit(conn: &mut PgConnection) -> Result<()> {
     query!("SET LOCAL statement_timeout = 0")
         .execute(conn)
@@ -152,17 +151,17 @@ pub async fn without_time_limit(conn: &mut PgConnection) -> Result<()> {
         .map(drop)
 }
 
-/// Author and place of every post, author by author.
-pub fn all_places(conn: &mut PgConnection) -> impl Stream<Item = Result<(UserId, Place)>> {
+/// The author and position of every post, author by author.
+pub fn all_positions(conn: &mut PgConnection) -> impl Stream<Item = Result<(UserId, Position)>> {
     query!(
         "SELECT author_id, created_at, id FROM posts.posts ORDER BY author_id, created_at DESC, id DESC"
     )
     .fetch(conn)
-    .map_ok(|row| (row.author_id.into(), Place::new(row.created_at, row.id)))
+    .map_ok(|row| (row.author_id.into(), Position::new(row.created_at, row.id)))
 }
 
-/// Deletes changes that nobody will ask for any more, `limit` at most: those of transactions that had ended by `before`, and
-/// those that came with a copy of another server's data, whose transactions this server has not begun yet. How many.
+/// Deletes at most `limit` changes of each of two kinds: of transactions that had ended by `before`, and changes that came
+/// with a copy of another server's data, whose transactions this server has not begun yet. Returns how many it deleted.
 pub async fn delete(conn: &mut PgConnection, before: i64, limit: i64) -> Result<u64> {
     query!(
         "DELETE FROM posts.changes

@@ -1,9 +1,9 @@
-//! What PostgreSQL's planner may choose from.
+//! Settings of PostgreSQL's planner.
 
 use sqlx::PgPool;
 
-/// Every statement of this service reads a bounded number of rows in the order of an index, whatever its parameters are.
-/// So there is one good plan for each, and it is made once a connection. Left to itself, the planner was seen to
+/// Every statement of this service reads a bounded number of rows in the order of an index, for any parameters. So each
+/// has one good plan, which is made once a connection. Without these settings, the planner was seen to
 /// - plan each execution for its parameters, and with a page of 100 rows sort all posts of an author (0.4 ms became 150),
 /// - compile a statement for 100 ms because it guessed it to be costly.
 const SETTINGS: [(&str, &str); 4] = [
@@ -13,7 +13,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("jit", "off"),
 ];
 
-/// Makes all connections that the pool opens from now on plan like that.
+/// Applies the settings to every connection that the pool opens from now on.
 pub fn fix(pool: &PgPool) {
     let options = pool.connect_options().as_ref().clone().options(SETTINGS);
     pool.set_connect_options(options);

@@ -1,11 +1,11 @@
-use super::{Moment, Place, Post, UserId};
+use super::{Position, Post, ReadPoint, UserId};
 
-/// That a post was written or deleted.
+/// A post that was written or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     pub kind: ChangeKind,
     pub author: UserId,
-    pub place: Place,
+    pub position: Position,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,17 +14,17 @@ pub enum ChangeKind {
     Deleted,
 }
 
-/// What has changed from one moment to a later one, in no order: whether a post
-/// that is in it twice was written first or deleted first, `written` tells.
+/// The changes from one read point to a later one, in no order: for a post with two changes, `written` tells which came
+/// last.
 #[derive(Clone, Debug)]
 pub struct Changes {
     pub list: Vec<Change>,
-    /// The posts that were written meanwhile and are still there, as they are at the later moment.
+    /// The new posts that still exist, as they are at the later read point.
     pub written: Vec<Post>,
-    /// The earlier moment.
-    pub since: Moment,
-    /// The later moment.
-    pub until: Moment,
-    /// Whether the list has all of them, and not just as many as were asked for.
+    /// The earlier read point.
+    pub since: ReadPoint,
+    /// The later read point.
+    pub until: ReadPoint,
+    /// Whether the list is complete and not cut off at the limit.
     pub is_complete: bool,
 }

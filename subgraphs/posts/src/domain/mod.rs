@@ -3,14 +3,14 @@
 mod change;
 mod followees;
 mod id;
-mod moment;
-mod place;
+mod position;
 mod post;
+mod read_point;
 
 pub use change::{Change, ChangeKind, Changes};
 pub use followees::Followees;
 pub use id::PostId;
 pub use kit::{UserId, UserSummary};
-pub use moment::{Moment, NoSnapshot, Snapshot};
-pub use place::Place;
+pub use position::Position;
 pub use post::{Post, PostText};
+pub use read_point::{MalformedSnapshot, ReadPoint, Snapshot};

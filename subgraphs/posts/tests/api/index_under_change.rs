@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use common::{Timestamp, page::Keyset};
-use posts::domain::{Moment, Post};
+use posts::domain::{Post, ReadPoint};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use sqlx::{Executor, PgPool, Postgres, Transaction, query, query_as};
 use testkit::Log;
@@ -299,20 +299,20 @@ async fn changes_are_deleted_when_no_index_can_ask_for_them_any_more() {
         ),
     )
     .await;
-    let mut moments = VecDeque::new();
-    world.app.delete_changes(&mut moments).await.unwrap();
+    let mut read_points = VecDeque::new();
+    world.app.delete_changes(&mut read_points).await.unwrap();
     assert_eq!(
-        (moments.len(), world.count(rows).await),
+        (read_points.len(), world.count(rows).await),
         (1, 1),
         "it is too young"
     );
-    let noted: &mut Moment = moments.front_mut().unwrap();
+    let noted: &mut ReadPoint = read_points.front_mut().unwrap();
     noted.at = noted.at.plus_seconds(-31 * 60);
     world.post(&bob, "young").await;
     open.commit().await.unwrap();
-    assert_eq!(world.app.delete_changes(&mut moments).await.unwrap(), 1);
+    assert_eq!(world.app.delete_changes(&mut read_points).await.unwrap(), 1);
     // That of the transaction that had not ended then is still there, and the young one.
-    assert_eq!((moments.len(), world.count(rows).await), (1, 2));
+    assert_eq!((read_points.len(), world.count(rows).await), (1, 2));
 }
 
 /// A dump that is restored on another server brings changes along by transactions that are yet to come there.

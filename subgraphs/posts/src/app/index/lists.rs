@@ -1,4 +1,4 @@
-//! Where the posts of each author stand, in memory: 24 bytes a post, and about 100 an author.
+//! The positions of each author's posts in memory: 24 bytes a post and about 100 bytes an author.
 
 use std::{
     cmp::Reverse,
@@ -11,40 +11,40 @@ use uuid::Uuid;
 
 use crate::{
     app::metrics::Metrics,
-    domain::{ChangeKind, Changes, Place, UserId},
+    domain::{ChangeKind, Changes, Position, UserId},
 };
 
-/// The posts of each author, as many as may be kept. Of an author who has posts, at least the newest is.
+/// The posts of each author, as many as fit. At least the newest post of each author is kept.
 pub struct Lists {
-    // The ids are made by the application: nobody chooses them so that they collide.
+    // The application generates the ids, so clients cannot choose colliding ones.
     by_author: HashMap<Uuid, List, FixedState>,
     posts: usize,
-    /// Places that memory has been taken for.
+    /// Positions that memory is allocated for.
     capacity: usize,
-    /// No list begins later than this; `i64::MIN` while all lists have everything.
+    /// The latest floor of all lists; `i64::MIN` while all lists are complete.
     latest_floor: i64,
     max_bytes: usize,
 }
 
-/// The posts of one author, oldest first: all from a time on.
+/// The posts of one author from a time on, oldest first.
 struct List {
-    places: Vec<Place>,
-    /// The time of the newest: what most authors of a timeline are passed over by, so that it is at hand.
+    positions: Vec<Position>,
+    /// The time of the newest post, kept here because it alone excludes most authors of a timeline.
     newest: i64,
-    /// The time from which on all are here, microseconds since 1970; `i64::MIN` if all are.
+    /// The list is complete from this time on, in microseconds since 1970; `i64::MIN` if it holds every post.
     floor: i64,
 }
 
-/// Where the newest posts of some authors stand.
+/// The positions of the newest posts of some authors.
 #[derive(Debug)]
 pub struct Newest {
     /// Newest first.
-    pub places: Vec<(Place, UserId)>,
-    /// Authors of whom other posts than these can be among the newest: older ones, that are not kept.
+    pub positions: Vec<(Position, UserId)>,
+    /// Authors whose older posts, which are not kept, can be among the newest too.
     pub uncertain: Vec<UserId>,
 }
 
-/// There are more authors than memory was given for.
+/// There are more authors than fit into the memory limit.
 #[derive(Debug, thiserror::Error)]
 #[error("{authors} authors have posts, and {max_bytes} bytes cannot hold the newest of each")]
 pub struct TooManyAuthors {
@@ -71,37 +71,41 @@ impl Lists {
         self.by_author.len()
     }
 
-    /// What all this takes, about: what is allocated, with 16 bytes of the allocator's own for each list.
+    /// The approximate allocated bytes, with 16 bytes of allocator overhead for each list.
     pub fn bytes(&self) -> usize {
         let slots = self.by_author.capacity() * 8 / 7;
         slots * (size_of::<(Uuid, List)>() + 1)
             + self.by_author.len() * 16
-            + self.capacity * size_of::<Place>()
+            + self.capacity * size_of::<Position>()
     }
 
     pub fn measure(&self, metrics: &Metrics) {
-        metrics.index_has(self.posts, self.authors(), self.bytes());
+        metrics.index_measured(self.posts, self.authors(), self.bytes());
     }
 
-    /// Takes over all posts of an author who has none yet, newest first.
-    pub fn put(&mut self, author: UserId, newest_first: &[Place]) -> Result<(), TooManyAuthors> {
-        let places: Vec<Place> = newest_first.iter().rev().copied().collect();
-        let Some(newest) = places.last() else {
+    /// Inserts all posts of an author who has no list yet, newest first.
+    pub fn insert_author(
+        &mut self,
+        author: UserId,
+        newest_first: &[Position],
+    ) -> Result<(), TooManyAuthors> {
+        let positions: Vec<Position> = newest_first.iter().rev().copied().collect();
+        let Some(newest) = positions.last() else {
             return Ok(());
         };
         let mut list = List {
             newest: newest.micros,
             floor: i64::MIN,
-            places,
+            positions,
         };
-        list.forget_before(self.latest_floor);
-        self.posts += list.places.len();
-        self.capacity += list.places.capacity();
+        list.evict_before(self.latest_floor);
+        self.posts += list.positions.len();
+        self.capacity += list.positions.capacity();
         self.by_author.insert(author.as_uuid(), list);
-        self.fit()
+        self.evict_to_fit()
     }
 
-    /// What has changed, in any order. A post that was both written and deleted is there if it is there in the end.
+    /// Applies changes in any order. A post that was both written and deleted is kept if it exists in the end.
     pub fn apply(&mut self, changes: &Changes) -> Result<(), TooManyAuthors> {
         let of = |kind| {
             changes
@@ -110,67 +114,70 @@ impl Lists {
                 .filter(move |change| change.kind == kind)
         };
         for change in of(ChangeKind::Written) {
-            self.insert(change.author, change.place);
+            self.insert(change.author, change.position);
         }
         for change in of(ChangeKind::Deleted) {
-            self.remove(change.author, change.place);
+            self.remove(change.author, change.position);
         }
         for post in &changes.written {
             self.insert(
                 post.author_id,
-                Place::new(post.created_at, post.id.as_uuid()),
+                Position::new(post.created_at, post.id.as_uuid()),
             );
         }
-        self.fit()
+        self.evict_to_fit()
     }
 
-    fn insert(&mut self, author: UserId, place: Place) {
+    fn insert(&mut self, author: UserId, position: Position) {
         let list = self
             .by_author
             .entry(author.as_uuid())
             .or_insert_with(|| List {
-                places: Vec::new(),
+                positions: Vec::new(),
                 newest: i64::MIN,
                 floor: i64::MIN,
             });
-        let index = list.older_than(place);
-        if place.micros < list.floor || list.places.get(index) == Some(&place) {
+        let index = list.older_than(position);
+        if position.micros < list.floor || list.positions.get(index) == Some(&position) {
             return;
         }
-        let before = list.places.capacity();
-        if list.places.len() == before {
-            // An eighth more instead of twice as much: there are many lists, and few of them grow.
-            list.places.reserve_exact((before / 8).max(2));
+        let before = list.positions.capacity();
+        if list.positions.len() == before {
+            // Grows by an eighth instead of doubling: there are many lists, and few of them grow.
+            list.positions.reserve_exact((before / 8).max(2));
         }
-        list.places.insert(index, place);
-        list.newest = list.newest.max(place.micros);
+        list.positions.insert(index, position);
+        list.newest = list.newest.max(position.micros);
         self.posts += 1;
-        self.capacity += list.places.capacity() - before;
+        self.capacity += list.positions.capacity() - before;
     }
 
-    fn remove(&mut self, author: UserId, place: Place) {
+    fn remove(&mut self, author: UserId, position: Position) {
         let Some(list) = self.by_author.get_mut(&author.as_uuid()) else {
             return;
         };
-        let index = list.older_than(place);
-        if list.places.get(index) != Some(&place) {
+        let index = list.older_than(position);
+        if list.positions.get(index) != Some(&position) {
             return;
         }
-        list.places.remove(index);
-        list.newest = list.places.last().map_or(i64::MIN, |place| place.micros);
+        list.positions.remove(index);
+        list.newest = list
+            .positions
+            .last()
+            .map_or(i64::MIN, |position| position.micros);
         self.posts -= 1;
-        if list.places.is_empty() && list.floor == i64::MIN {
-            self.capacity -= list.places.capacity();
+        if list.positions.is_empty() && list.floor == i64::MIN {
+            self.capacity -= list.positions.capacity();
             self.by_author.remove(&author.as_uuid());
         }
     }
 
-    /// The newest `reach` posts of these authors after a place, or all there are.
+    /// The newest `reach` posts of these authors after a position, or all there are.
     ///
-    /// One look at each author, and one at each post that was among the newest for a while. After a place that is `n` posts
-    /// of all these authors down, it is found in the lists in as many steps as `n` has digits, together at most `n` a list.
-    pub fn newest(&self, authors: &[Uuid], after: Option<Place>, reach: usize) -> Newest {
-        let mut found: BinaryHeap<Reverse<(Place, Uuid)>> = BinaryHeap::with_capacity(reach);
+    /// It visits each author once, and each post that was among the newest for a while. A position that is `n` posts down is
+    /// found in each list in O(log n) steps.
+    pub fn newest(&self, authors: &[Uuid], after: Option<Position>, reach: usize) -> Newest {
+        let mut found: BinaryHeap<Reverse<(Position, Uuid)>> = BinaryHeap::with_capacity(reach);
         for author in authors {
             let Some(list) = self.by_author.get(author) else {
                 continue;
@@ -179,30 +186,38 @@ impl Lists {
             if bound.is_some_and(|Reverse((oldest, _))| list.newest < oldest.micros) {
                 continue;
             }
-            let end = after.map_or(list.places.len(), |place| list.older_than(place));
-            for place in list.places.iter().take(end).rev() {
+            let end = after.map_or(list.positions.len(), |position| list.older_than(position));
+            for position in list.positions.iter().take(end).rev() {
                 if found.len() < reach {
-                    found.push(Reverse((*place, *author)));
+                    found.push(Reverse((*position, *author)));
                 } else if let Some(mut oldest) = found.peek_mut()
-                    && oldest.0.0 < *place
+                    && oldest.0.0 < *position
                 {
-                    *oldest = Reverse((*place, *author));
+                    *oldest = Reverse((*position, *author));
                 } else {
                     break;
                 }
             }
         }
-        let places: Vec<_> = found
+        let positions: Vec<_> = found
             .into_sorted_vec()
             .into_iter()
-            .map(|Reverse((place, author))| (place, UserId::from(author)))
+            .map(|Reverse((position, author))| (position, UserId::from(author)))
             .collect();
-        let uncertain = self.uncertain(authors, &places, reach);
-        Newest { places, uncertain }
+        let uncertain = self.uncertain(authors, &positions, reach);
+        Newest {
+            positions,
+            uncertain,
+        }
     }
 
-    /// The authors whose lists begin later than the oldest that was found, or anywhere if too few were.
-    fn uncertain(&self, authors: &[Uuid], found: &[(Place, UserId)], reach: usize) -> Vec<UserId> {
+    /// The authors whose lists start after the oldest post found, or are incomplete at all if too few posts were found.
+    fn uncertain(
+        &self,
+        authors: &[Uuid],
+        found: &[(Position, UserId)],
+        reach: usize,
+    ) -> Vec<UserId> {
         let bound = match found.last() {
             Some((oldest, _)) if found.len() >= reach => oldest.micros,
             _ => i64::MIN,
@@ -219,19 +234,19 @@ impl Lists {
             .collect()
     }
 
-    /// Lets go of the oldest posts if there are more than may be kept.
-    fn fit(&mut self) -> Result<(), TooManyAuthors> {
+    /// Evicts the oldest posts if the lists exceed the memory limit.
+    fn evict_to_fit(&mut self) -> Result<(), TooManyAuthors> {
         if self.bytes() <= self.max_bytes {
             return Ok(());
         }
-        // Well below, so that this is seldom done.
+        // Well below the limit, so that evictions are rare.
         let excess = self.bytes() - self.max_bytes / 8 * 7;
-        let floor = self.time_of_oldest(excess.div_ceil(size_of::<Place>()));
+        let floor = self.eviction_floor(excess.div_ceil(size_of::<Position>()));
         for list in self.by_author.values_mut() {
-            let before = (list.places.len(), list.places.capacity());
-            list.forget_before(floor);
-            self.posts -= before.0 - list.places.len();
-            self.capacity -= before.1 - list.places.capacity();
+            let before = (list.positions.len(), list.positions.capacity());
+            list.evict_before(floor);
+            self.posts -= before.0 - list.positions.len();
+            self.capacity -= before.1 - list.positions.capacity();
             self.latest_floor = self.latest_floor.max(list.floor);
         }
         if self.bytes() <= self.max_bytes {
@@ -243,16 +258,16 @@ impl Lists {
         })
     }
 
-    /// A time before which there are at least so many posts that need not be kept, and not many more: to a thousandth of
-    /// the time that they are from.
-    fn time_of_oldest(&self, posts: usize) -> i64 {
+    /// A time before which there are at least `posts` posts that can be evicted, and not many more: exact to a thousandth of
+    /// the time span of the posts.
+    fn eviction_floor(&self, posts: usize) -> i64 {
         const PARTS: i64 = 1_024;
         let times = || {
             let lists = self.by_author.values();
-            let but_the_newest = lists.filter_map(|list| list.places.split_last());
+            let but_the_newest = lists.filter_map(|list| list.positions.split_last());
             but_the_newest
                 .flat_map(|(_newest, rest)| rest)
-                .map(|place| place.micros)
+                .map(|position| position.micros)
         };
         let (Some(first), Some(last)) = (times().min(), times().max()) else {
             return i64::MIN;
@@ -276,28 +291,34 @@ impl Lists {
 }
 
 impl List {
-    /// How many of the posts are older than the place. It is looked for from the newest on, in steps that double: the
-    /// places that people ask for are mostly recent.
-    fn older_than(&self, place: Place) -> usize {
-        let is_older = |index: usize| self.places.get(index).is_some_and(|other| *other < place);
-        let (mut end, mut step) = (self.places.len(), 1);
+    /// Counts the posts that are older than the position. The search starts at the newest post and doubles its step, because
+    /// most requested positions are recent.
+    fn older_than(&self, position: Position) -> usize {
+        let is_older = |index: usize| {
+            self.positions
+                .get(index)
+                .is_some_and(|other| *other < position)
+        };
+        let (mut end, mut step) = (self.positions.len(), 1);
         while end > 0 && !is_older(end - 1) {
             end = end.saturating_sub(step);
             step *= 2;
         }
-        // All from the last step on are not older; what is before `end` is.
-        let upper = (end + step).min(self.places.len());
-        let between = self.places.get(end..upper).unwrap_or_default();
-        end + between.partition_point(|other| *other < place)
+        // Posts before `end` are older; posts from the last step on are not.
+        let upper = (end + step).min(self.positions.len());
+        let between = self.positions.get(end..upper).unwrap_or_default();
+        end + between.partition_point(|other| *other < position)
     }
 
-    /// Keeps the posts from this time on, or from the time of the newest if that is earlier.
-    fn forget_before(&mut self, floor: i64) {
+    /// Evicts the posts before this time, but never the newest post.
+    fn evict_before(&mut self, floor: i64) {
         let floor = floor.min(self.newest);
-        let forgotten = self.places.partition_point(|place| place.micros < floor);
-        if forgotten > 0 {
-            self.places = self.places.split_off(forgotten);
-            self.places.shrink_to_fit();
+        let evicted = self
+            .positions
+            .partition_point(|position| position.micros < floor);
+        if evicted > 0 {
+            self.positions = self.positions.split_off(evicted);
+            self.positions.shrink_to_fit();
             self.floor = floor;
         }
     }

@@ -4,31 +4,31 @@ use common::Timestamp;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::domain::{Change, Moment, Snapshot};
+use crate::domain::{Change, ReadPoint, Snapshot};
 
-type Post = (Place, UserId);
+type Post = (Position, UserId);
 
 fn author(number: u128) -> UserId {
     Uuid::from_u128(number).into()
 }
 
 /// A place at one of 50 times, so that many tie.
-fn place(rng: &mut StdRng) -> Place {
+fn position(rng: &mut StdRng) -> Position {
     let at = Timestamp::from_micros(rng.random_range(0..50)).unwrap();
-    Place::new(at, Uuid::from_u128(rng.random_range(0..1_000)))
+    Position::new(at, Uuid::from_u128(rng.random_range(0..1_000)))
 }
 
-fn change(kind: ChangeKind, (place, author): Post) -> Change {
+fn change(kind: ChangeKind, (position, author): Post) -> Change {
     Change {
         kind,
         author,
-        place,
+        position,
     }
 }
 
 fn changes(list: &[Change]) -> Changes {
     let time = Timestamp::from_micros(0).unwrap();
-    let moment = Moment {
+    let read_point = ReadPoint {
         server_started_at: time,
         at: time,
         snapshot: Snapshot {
@@ -39,8 +39,8 @@ fn changes(list: &[Change]) -> Changes {
     Changes {
         list: list.to_vec(),
         written: Vec::new(),
-        since: moment.clone(),
-        until: moment,
+        since: read_point.clone(),
+        until: read_point,
         is_complete: true,
     }
 }
@@ -49,7 +49,7 @@ fn changes(list: &[Change]) -> Changes {
 fn by_definition(
     all: &BTreeSet<Post>,
     authors: &[Uuid],
-    after: Option<Place>,
+    after: Option<Position>,
     reach: usize,
 ) -> Vec<Post> {
     let is_theirs = |post: &&Post| authors.contains(&post.1.as_uuid());
@@ -65,15 +65,15 @@ fn some_authors(rng: &mut StdRng) -> Vec<Uuid> {
 }
 
 #[test]
-fn the_newest_are_those_of_the_definition_while_posts_come_and_go() {
+fn newest_matches_the_definition_under_random_changes() {
     let mut rng = StdRng::seed_from_u64(1);
     let (mut lists, mut all) = (Lists::new(1 << 20), BTreeSet::new());
     for _ in 0..4_000 {
-        let place_of_post = place(&mut rng);
+        let position_of_post = position(&mut rng);
         // No two authors have the same post.
         let post = (
-            place_of_post,
-            author(place_of_post.post_id().as_uuid().as_u128() % 30),
+            position_of_post,
+            author(position_of_post.post_id().as_uuid().as_u128() % 30),
         );
         let kind = if rng.random_bool(0.6) {
             all.insert(post);
@@ -83,19 +83,22 @@ fn the_newest_are_those_of_the_definition_while_posts_come_and_go() {
             ChangeKind::Deleted
         };
         lists.apply(&changes(&[change(kind, post)])).unwrap();
-        let after = rng.random_bool(0.7).then(|| place(&mut rng));
+        let after = rng.random_bool(0.7).then(|| position(&mut rng));
         let (authors, reach) = (some_authors(&mut rng), rng.random_range(1..30));
         let newest = lists.newest(&authors, after, reach);
-        assert_eq!(newest.places, by_definition(&all, &authors, after, reach));
+        assert_eq!(
+            newest.positions,
+            by_definition(&all, &authors, after, reach)
+        );
         assert!(newest.uncertain.is_empty());
     }
     assert_eq!(lists.posts(), all.len());
 }
 
 #[test]
-fn a_post_that_was_written_and_deleted_meanwhile_is_gone_in_whatever_order_they_come() {
+fn written_and_deleted_post_is_gone_in_any_order() {
     let mut lists = Lists::new(1 << 20);
-    let post = (place(&mut StdRng::seed_from_u64(1)), author(1));
+    let post = (position(&mut StdRng::seed_from_u64(1)), author(1));
     let [written, deleted] =
         [ChangeKind::Written, ChangeKind::Deleted].map(|kind| change(kind, post));
     for list in [[written, deleted], [deleted, written]] {
@@ -106,9 +109,9 @@ fn a_post_that_was_written_and_deleted_meanwhile_is_gone_in_whatever_order_they_
     assert_eq!((lists.posts(), lists.authors()), (1, 1));
 }
 
-/// What is found is right but for posts of those of whom it says that it does not know all.
+/// The result is exact except for authors that it reports as uncertain.
 #[test]
-fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
+fn limited_memory_reports_uncertain_authors() {
     let mut rng = StdRng::seed_from_u64(2);
     for max_bytes in [8_000, 12_000, 20_000] {
         let (mut lists, mut all) = (Lists::new(max_bytes), BTreeSet::new());
@@ -116,7 +119,7 @@ fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
         for number in 0..3_000 {
             let at = Timestamp::from_micros(number + rng.random_range(0..200)).unwrap();
             let of = author(rng.random_range(0..30) * rng.random_range(0..30) / 30);
-            let post = (Place::new(at, Uuid::from_u128(rng.random())), of);
+            let post = (Position::new(at, Uuid::from_u128(rng.random())), of);
             all.insert(post);
             lists
                 .apply(&changes(&[change(ChangeKind::Written, post)]))
@@ -136,17 +139,18 @@ fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
             let back = number - rng.random_range(0..1_000).min(number);
             let after = rng
                 .random_bool(0.5)
-                .then(|| Place::new(Timestamp::from_micros(back).unwrap(), Uuid::nil()));
+                .then(|| Position::new(Timestamp::from_micros(back).unwrap(), Uuid::nil()));
             let (authors, reach) = (some_authors(&mut rng), rng.random_range(1..30));
             let found = lists.newest(&authors, after, reach);
             let expected = by_definition(&all, &authors, after, reach);
             if found.uncertain.is_empty() {
                 certain += 1;
-                assert_eq!(found.places, expected);
+                assert_eq!(found.positions, expected);
             } else {
                 uncertain += 1;
-                let names =
-                    |post: &Post| found.uncertain.contains(&post.1) || found.places.contains(post);
+                let names = |post: &Post| {
+                    found.uncertain.contains(&post.1) || found.positions.contains(post)
+                };
                 assert!(expected.iter().all(names));
             }
         }
@@ -156,13 +160,13 @@ fn where_memory_ends_it_says_of_whom_it_does_not_know_all() {
 }
 
 #[test]
-fn it_takes_about_24_bytes_a_post_and_says_so() {
+fn lists_report_about_24_bytes_per_post() {
     let mut lists = Lists::new(usize::MAX);
     let mut rng = StdRng::seed_from_u64(3);
     for number in 0..1_000 {
-        let mut places: Vec<_> = (0..1_000).map(|_| place(&mut rng)).collect();
-        places.sort_unstable_by_key(|place| Reverse(*place));
-        lists.put(author(number), &places).unwrap();
+        let mut positions: Vec<_> = (0..1_000).map(|_| position(&mut rng)).collect();
+        positions.sort_unstable_by_key(|position| Reverse(*position));
+        lists.insert_author(author(number), &positions).unwrap();
     }
     assert_eq!(lists.posts(), 1_000_000);
     let bytes = lists.bytes();
@@ -170,10 +174,14 @@ fn it_takes_about_24_bytes_a_post_and_says_so() {
 }
 
 #[test]
-fn more_authors_than_there_is_memory_for_are_refused() {
+fn too_many_authors_for_the_memory_are_refused() {
     let mut lists = Lists::new(10_000);
     let mut rng = StdRng::seed_from_u64(4);
-    let refused = (0..1_000).find_map(|number| lists.put(author(number), &[place(&mut rng)]).err());
+    let refused = (0..1_000).find_map(|number| {
+        lists
+            .insert_author(author(number), &[position(&mut rng)])
+            .err()
+    });
     let error = refused.unwrap().to_string();
     assert!(error.contains("10000 bytes cannot hold"), "{error}");
 }

@@ -1,15 +1,14 @@
-//! An index of the posts in memory (docs/adr/0011-timeline-index.md): it says which posts are on a page, and the database
-//! says, with the posts, whether that is still so.
+//! An index of the posts in memory (docs/adr/0011-timeline-index.md): it proposes the posts of a page, and the database
+//! confirms the page while it reads the posts.
 //!
-//! It is exact at one moment of the database. A page is found in it, its posts are read, and the same statement reads what
-//! has changed since that moment. Posts that were written since take their places, and the page is exact at the moment of
-//! the statement. If one was deleted, the index takes the changes over and is asked again. It is never trusted further than
-//! that, and without it the page is found by the database alone.
+//! The index is exact at one read point of the database. One statement reads the posts of a candidate page and the changes
+//! since that read point. New posts are merged in, and the page is exact at the time of the statement. If a post of the page
+//! was deleted, the index applies the changes and proposes another page. Without an index the database finds the page.
 
-mod keeping;
-mod known;
 mod lists;
-mod reading;
+mod maintenance;
+mod page_reads;
+mod snapshot;
 
 use std::{
     cmp::Reverse,
@@ -26,121 +25,126 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::metrics::Metrics;
-use crate::domain::{Change, ChangeKind, Changes, Followees, Moment, Place, Post, UserId};
-use known::{Known, leads_to};
+use crate::domain::{Change, ChangeKind, Changes, Followees, Position, Post, ReadPoint, UserId};
 use lists::Lists;
-use reading::{Reading, Readings, readings};
+use page_reads::{PageRead, PageReads, coalescer};
+use snapshot::{IndexSnapshot, can_advance};
 
-/// How long changes are kept once the transactions before them have ended, by the database's clock.
-const KEEP_SECONDS: i64 = 30 * 60;
-/// An index that is further behind might miss changes that are deleted just now. Reading it takes a part of this time.
+/// How long changes are kept after the transactions before them have ended, by the database's clock.
+const CHANGE_RETENTION_SECONDS: i64 = 30 * 60;
+/// An index that is further behind could miss changes that are being deleted. Loading the index takes a part of this time.
 const MAX_AGE_SECONDS: i64 = 10 * 60;
 
-/// How long a page waits for the statement that confirms it, together with those before it in the queue.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a page waits for the statement that confirms it, the time in the queue included.
+const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The index, if there is one now.
+/// The index, or `None` inside while it is not loaded.
 pub struct Index {
     max_bytes: usize,
-    state: RwLock<Option<Known>>,
+    state: RwLock<Option<IndexSnapshot>>,
     metrics: Arc<Metrics>,
-    readings: Readings,
+    page_reads: PageReads,
 }
 
-/// What the index takes for a page.
+/// The posts of a page according to the index.
 #[derive(Debug)]
-pub struct Proposal {
+pub struct CandidatePage {
     /// Newest first.
-    places: Vec<(Place, UserId)>,
-    /// Authors of whom other posts may be on it.
+    positions: Vec<(Position, UserId)>,
+    /// Authors whose older posts, which the index does not hold, may be on the page.
     uncertain: Vec<UserId>,
-    /// Whether only posts that are newer than the last one could be on it too.
+    /// Whether only posts newer than the last one could be on the page as well.
     is_full: bool,
-    after: Option<Place>,
+    after: Option<Position>,
     skip: usize,
-    pub moment: Moment,
+    pub read_point: ReadPoint,
 }
 
-/// What has become of a proposal.
+/// Whether a candidate page is right.
 #[derive(Debug)]
-pub enum Settled {
-    /// The posts, newest first, and one more if there is a next page: exact at the moment until which there are changes.
+pub enum Confirmation {
+    /// The posts, newest first, and one more if there is a next page: exact at the end of the changes.
     Page(Vec<Post>),
-    /// Too much has changed.
-    AskAgain,
-    /// Posts of it are not there, and no change says why.
+    /// Changes affect the page in a way that needs another candidate page.
+    Retry,
+    /// Posts of the page do not exist, and no change explains it.
     Contradicted,
 }
 
 impl Index {
-    /// None yet, and never more than so many bytes.
+    /// An index that is not loaded yet and never takes more than `max_bytes`.
     pub fn new(max_bytes: usize, pool: PgPool, metrics: Arc<Metrics>) -> Self {
         Self {
             max_bytes,
             state: RwLock::new(None),
             metrics,
-            readings: readings(pool),
+            page_reads: coalescer(pool),
         }
     }
 
-    /// The posts of a page, and what has changed since it was proposed, both as of one moment. `None` if that cannot be
-    /// had, or not soon: then the index is of no use now.
+    /// Reads the posts of a candidate page and the changes since its read point, both in one statement. `None` on an error or
+    /// a timeout: the index cannot be used then.
     pub async fn read_posts(
         &self,
         ids: Vec<Uuid>,
-        since: Moment,
+        since: ReadPoint,
     ) -> Option<(Vec<Post>, Arc<Changes>)> {
-        match timeout(PATIENCE, self.readings.ask(Reading { ids, since })).await {
+        match timeout(
+            CONFIRMATION_TIMEOUT,
+            self.page_reads.ask(PageRead { ids, since }),
+        )
+        .await
+        {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(reason)) => {
                 tracing::debug!(error = %Fault::from(reason), "posts were not read with the index");
                 None
             }
-            // A transaction that changes a great many posts, for example: its rows are looked at, and cannot be seen yet.
+            // For example, a transaction is changing a great many posts: the statement scans its rows without seeing them.
             Err(_elapsed) => {
-                self.forget("the database does not say soon what has changed");
+                self.drop_index("the database does not say soon what has changed");
                 None
             }
         }
     }
 
-    /// Which posts are on a page, at the moment of the index; `None` while there is no index.
-    pub fn propose(&self, followees: &Followees, window: Window) -> Option<Proposal> {
-        let after = window.after.map(|Keyset { at, id }| Place::new(at, id));
+    /// The posts of a page at the read point of the index; `None` while no index is loaded.
+    pub fn candidate_page(&self, followees: &Followees, window: Window) -> Option<CandidatePage> {
+        let after = window.after.map(|Keyset { at, id }| Position::new(at, id));
         let reach = window.reach();
         let state = self.read();
-        let known = state.as_ref()?;
-        let newest = known.lists.newest(followees.as_uuids(), after, reach);
-        Some(Proposal {
-            is_full: newest.places.len() >= reach,
+        let snapshot = state.as_ref()?;
+        let newest = snapshot.lists.newest(followees.as_uuids(), after, reach);
+        Some(CandidatePage {
+            is_full: newest.positions.len() >= reach,
             skip: reach - window.limit() - 1,
-            places: newest.places,
+            positions: newest.positions,
             uncertain: newest.uncertain,
             after,
-            moment: known.moment.clone(),
+            read_point: snapshot.read_point.clone(),
         })
     }
 
-    /// Takes over what has changed. Whether there is an index now.
-    pub fn take(&self, changes: &Changes) -> bool {
-        let is_news = |known: &Known| {
-            // A later moment alone is not worth stopping those who read for, until it is a second later.
-            !changes.list.is_empty() || changes.until.seconds_since(&known.moment) >= 1
+    /// Applies changes to the index. Returns whether there is an index afterwards.
+    pub fn apply_changes(&self, changes: &Changes) -> bool {
+        let is_news = |snapshot: &IndexSnapshot| {
+            // A later read point alone is not worth blocking readers, until it is a second later.
+            !changes.list.is_empty() || changes.until.seconds_since(&snapshot.read_point) >= 1
         };
-        if let Some(known) = self.read().as_ref()
-            && known.can_take(changes)
-            && !is_news(known)
+        if let Some(snapshot) = self.read().as_ref()
+            && snapshot.can_apply(changes)
+            && !is_news(snapshot)
         {
             return true;
         }
         let mut state = self.write();
-        let Some(known) = state.as_mut() else {
+        let Some(snapshot) = state.as_mut() else {
             return false;
         };
-        let reason = if known.can_take(changes) {
-            match known.take(changes) {
+        let reason = if snapshot.can_apply(changes) {
+            match snapshot.advance(changes) {
                 Ok(()) => {
-                    known.lists.measure(&self.metrics);
+                    snapshot.lists.measure(&self.metrics);
                     return true;
                 }
                 Err(error) => error.to_string(),
@@ -150,18 +154,18 @@ impl Index {
         };
         *state = None;
         drop(state);
-        self.was_dropped(&reason);
+        self.report_drop(&reason);
         false
     }
 
-    /// Drops the index: something was seen that contradicts it.
-    pub fn forget(&self, reason: &str) {
+    /// Drops the index, because the database contradicts it or cannot confirm it.
+    pub fn drop_index(&self, reason: &str) {
         if self.write().take().is_some() {
-            self.was_dropped(reason);
+            self.report_drop(reason);
         }
     }
 
-    fn was_dropped(&self, reason: &str) {
+    fn report_drop(&self, reason: &str) {
         tracing::warn!(
             reason,
             "the index of the timeline is dropped, and will be read again"
@@ -169,26 +173,27 @@ impl Index {
         self.metrics.index_dropped();
     }
 
-    fn moment(&self) -> Option<Moment> {
-        self.read().as_ref().map(|known| known.moment.clone())
+    fn read_point(&self) -> Option<ReadPoint> {
+        self.read()
+            .as_ref()
+            .map(|snapshot| snapshot.read_point.clone())
     }
 
-    fn start(&self, lists: Lists, moment: Moment) {
+    fn start(&self, lists: Lists, read_point: ReadPoint) {
         lists.measure(&self.metrics);
-        *self.write() = Some(Known { lists, moment });
+        *self.write() = Some(IndexSnapshot { lists, read_point });
         self.metrics.index_loaded();
     }
 
-    // A panic while it was written to leaves a half-changed index behind. Nothing in there should, and whoever finds it so
-    // drops it.
-    fn read(&self) -> RwLockReadGuard<'_, Option<Known>> {
+    // A panic in a writer would leave a half-changed index behind. No writer should panic; a poisoned index is dropped.
+    fn read(&self) -> RwLockReadGuard<'_, Option<IndexSnapshot>> {
         if self.state.is_poisoned() {
             drop(self.write());
         }
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Option<Known>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Option<IndexSnapshot>> {
         self.state.write().unwrap_or_else(|poisoned| {
             let mut state = poisoned.into_inner();
             *state = None;
@@ -198,21 +203,21 @@ impl Index {
     }
 }
 
-impl Proposal {
-    /// The posts of the page.
+impl CandidatePage {
+    /// The ids of the posts of the page.
     pub fn ids(&self) -> Vec<Uuid> {
-        let on_page = self.places.iter().skip(self.skip);
+        let on_page = self.positions.iter().skip(self.skip);
         on_page
-            .map(|(place, _)| place.post_id().as_uuid())
+            .map(|(position, _)| position.post_id().as_uuid())
             .collect()
     }
 
-    /// The authors whose posts are on the page, or may be, if it is not certain that the index has all of them.
-    pub fn candidates(&self) -> Option<Vec<Uuid>> {
+    /// The authors whose posts are or may be on the page; `None` if the index is certain to hold all of these posts.
+    pub fn authors_to_merge(&self) -> Option<Vec<Uuid>> {
         if self.uncertain.is_empty() {
             return None;
         }
-        let found = self.places.iter().map(|(_, author)| author);
+        let found = self.positions.iter().map(|(_, author)| author);
         let mut authors: Vec<_> = found
             .chain(&self.uncertain)
             .map(|id| id.as_uuid())
@@ -222,64 +227,64 @@ impl Proposal {
         Some(authors)
     }
 
-    /// The page, after what has changed since the moment of the proposal. `posts` are those of [`Proposal::ids`], read at the
-    /// moment until which there are changes, or those of the candidates, read before it.
-    pub fn settle(
+    /// Confirms or corrects the page with the changes since its read point. `posts` are the posts of
+    /// [`CandidatePage::ids`], read at the end of the changes, or of the authors to merge, read before it.
+    pub fn confirm(
         &self,
         mut posts: Vec<Post>,
         followees: &Followees,
         changes: &Changes,
         window: Window,
-    ) -> Settled {
+    ) -> Confirmation {
         let can_tell = changes.is_complete
-            && leads_to(&self.moment, &changes.until)
-            && changes.until.is_not_before(&self.moment);
+            && can_advance(&self.read_point, &changes.until)
+            && changes.until.includes(&self.read_point);
         let is_certain = self.uncertain.is_empty();
-        // A post that was deleted leaves a gap that other posts have to be read for. One that was written takes its place,
-        // unless the page begins further down, or was read before.
+        // A deleted post leaves a gap that other posts must fill. A new post can be merged in, unless the page is a later one
+        // or its posts were read earlier.
         let can_insert = is_certain && self.skip == 0;
-        let touches = |change: &&Change| self.is_touched_by(change, followees);
+        let affects = |change: &&Change| self.is_affected_by(change, followees);
         let is_gap = |change: &Change| change.kind == ChangeKind::Deleted || !can_insert;
-        if !can_tell || changes.list.iter().filter(touches).any(is_gap) {
-            return Settled::AskAgain;
+        if !can_tell || changes.list.iter().filter(affects).any(is_gap) {
+            return Confirmation::Retry;
         }
-        if is_certain && posts.len() < self.places.len().saturating_sub(self.skip) {
-            return Settled::Contradicted;
+        if is_certain && posts.len() < self.positions.len().saturating_sub(self.skip) {
+            return Confirmation::Contradicted;
         }
         if can_insert {
             let is_new = |post: &&Post| {
-                let place = Place::new(post.created_at, post.id.as_uuid());
-                self.has_place_for(place, post.author_id, followees)
+                let position = Position::new(post.created_at, post.id.as_uuid());
+                self.belongs_on_page(position, post.author_id, followees)
             };
             posts.extend(changes.written.iter().filter(is_new).cloned());
         }
         posts.sort_unstable_by_key(|post| Reverse((post.created_at, post.id)));
         posts.dedup_by_key(|post| post.id);
         posts.truncate(window.limit() + 1);
-        Settled::Page(posts)
+        Confirmation::Page(posts)
     }
 
-    fn is_touched_by(&self, change: &Change, followees: &Followees) -> bool {
+    fn is_affected_by(&self, change: &Change, followees: &Followees) -> bool {
         match change.kind {
-            ChangeKind::Written => self.has_place_for(change.place, change.author, followees),
+            ChangeKind::Written => self.belongs_on_page(change.position, change.author, followees),
             ChangeKind::Deleted => {
-                self.has(change.place) || self.uncertain.contains(&change.author)
+                self.has(change.position) || self.uncertain.contains(&change.author)
             }
         }
     }
 
-    /// Whether a post that is not on the page belongs there, or may.
-    fn has_place_for(&self, place: Place, author: UserId, followees: &Followees) -> bool {
-        let is_before = self.after.is_none_or(|after| place < after);
-        let is_within = match self.places.last() {
-            Some((last, _)) if self.is_full && self.uncertain.is_empty() => place > *last,
+    /// Whether a post that is missing from the page belongs or may belong there.
+    fn belongs_on_page(&self, position: Position, author: UserId, followees: &Followees) -> bool {
+        let is_before = self.after.is_none_or(|after| position < after);
+        let is_within = match self.positions.last() {
+            Some((last, _)) if self.is_full && self.uncertain.is_empty() => position > *last,
             _ => true,
         };
-        // One that is on it was known: others asked for the changes since an earlier moment.
-        is_before && is_within && followees.contains(author) && !self.has(place)
+        // A post on the page is not new: a shared statement reads changes since an earlier read point.
+        is_before && is_within && followees.contains(author) && !self.has(position)
     }
 
-    fn has(&self, place: Place) -> bool {
-        self.places.iter().any(|(other, _)| *other == place)
+    fn has(&self, position: Position) -> bool {
+        self.positions.iter().any(|(other, _)| *other == position)
     }
 }

@@ -3,15 +3,15 @@ use uuid::Uuid;
 
 use super::PostId;
 
-/// Where a post stands in every list: by time, and by id where times are equal. 24 bytes, because there are millions.
+/// The sort position of a post in every list: by time, then by id. 24 bytes, because there are millions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// Microseconds since 1970.
     pub micros: i64,
     id: Uuid,
 }
 
-impl Place {
+impl Position {
     pub fn new(created_at: Timestamp, id: Uuid) -> Self {
         Self {
             micros: created_at.as_micros(),
