@@ -1,12 +1,15 @@
 """What it takes to have programs of npm use the built system: the packages, a Node to run them with, the system itself."""
 
 import contextlib
+import json
 import os
 import platform
 import shutil
 import signal
 import subprocess
 import time
+import typing
+from pathlib import Path
 
 import drive
 
@@ -29,28 +32,54 @@ def run(*command, **options):
         raise drive.Wrong(f"{command[0]} {command[1]}: exit {code}")
 
 
-def install(source, folder, *beside, with_optional=False):
-    """Installs what the lock file of a folder says into another one, and copies some more of it; the Node to run it with."""
+class Installed(typing.NamedTuple):
+    """A copy of a suite with its npm packages."""
+
+    folder: Path
+    # The Node to run the suite with.
+    node: str
+    # A PATH that starts with that Node and the programs of the packages.
+    path: str
+
+    def package(self, name):
+        """The folder of a package: npm installs it beside the suite or, if several suites can share it, at the root."""
+        found = (folder / "node_modules" / name for folder in (self.folder, *self.folder.parents))
+        return next((folder for folder in found if folder.is_dir()), None)
+
+
+def install(suite, folder, *beside, with_optional=False):
+    """Installs the npm packages of a suite, and of no other one, into a folder, and copies the named parts of the suite there.
+
+    The lock file is the suite's own or that of the npm workspace above it.
+    """
+    root = next(folder for folder in (suite, *suite.parents) if (folder / "package-lock.json").exists())
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(source / name, folder)
-    # Debian 12 has Node 18. One that is new enough is an optional dependency, a hundred megabytes.
-    there = shutil.which("node")
-    version = subprocess.run([there, "--version"], capture_output=True, text=True, check=True).stdout if there else "v0"
+        shutil.copy(root / name, folder)
+    # npm compares the lock file with every member, whichever it installs.
+    for member in json.loads((root / "package.json").read_text()).get("workspaces", []):
+        (folder / member).mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / member / "package.json", folder / member)
+    place = folder / suite.relative_to(root)
+    # Debian 12 has Node 18. One that is new enough is an optional dependency of a hundred megabytes.
+    node = shutil.which("node")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else "v0"
     old = int(version.lstrip("v").split(".")[0]) < 20
+    only = [] if place == folder else [f"--workspace={suite.relative_to(root)}"]
     omit = [] if old or with_optional else ["--omit=optional"]
-    run("npm", "ci", *omit, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", cwd=folder)
-    # A module looks for others beside itself.
+    run("npm", "ci", *only, *omit, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", cwd=folder)
+    # A module looks for packages in the folders above it.
     for name in beside:
-        if (source / name).is_dir():
-            shutil.rmtree(folder / name, ignore_errors=True)
-            shutil.copytree(source / name, folder / name)
+        if (suite / name).is_dir():
+            shutil.rmtree(place / name, ignore_errors=True)
+            shutil.copytree(suite / name, place / name)
         else:
-            shutil.copy(source / name, folder)
-    if not old:
-        return there
-    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    return str(folder / "node_modules" / f"node-linux-{machine}" / "bin" / "node")
+            shutil.copy(suite / name, place)
+    if old:
+        machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+        node = str(folder / "node_modules" / f"node-linux-{machine}" / "bin" / "node")
+    programs = (str(part / "node_modules" / ".bin") for part in dict.fromkeys((place, folder)))
+    return Installed(place, node, os.pathsep.join((os.path.dirname(node), *programs, os.environ["PATH"])))
 
 
 @contextlib.contextmanager

@@ -28,8 +28,8 @@ function compile(schema) {
   config.schema = './schema.graphql';
   config.persistConfig.file = './documents.json';
   writeFileSync(join(project, 'relay.config.json'), JSON.stringify(config));
-  const compiler = join(here, '../node_modules/.bin/relay-compiler');
-  const { status, stdout, stderr } = spawnSync(compiler, ['relay.config.json'], { cwd: project, encoding: 'utf8' });
+  const options = { cwd: project, encoding: 'utf8' };
+  const { status, stdout, stderr } = spawnSync('relay-compiler', ['relay.config.json'], options);
   return { status, said: stdout + stderr };
 }
 

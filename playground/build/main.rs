@@ -24,6 +24,8 @@ use node::{Node, npm_ci};
 use sources::Sources;
 
 const VARIABLE: &str = "ROOKERY_PLAYGROUND";
+/// The npm workspace: its members `app`, the page, and `node`, a Node to build it with, share one lock file.
+const WORKSPACE: [&str; 5] = [".npmrc", "app", "node", "package-lock.json", "package.json"];
 
 /// What the build does about the page.
 enum Wish {
@@ -54,14 +56,13 @@ fn run() -> Result<(), Box<dyn Error>> {
     };
     let root = PathBuf::from(given("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(given("OUT_DIR")?);
-    let page = Sources::read(&root.join("app"))?;
-    let node = Sources::read(&root.join("node"))?;
-    for path in page.paths().chain(node.paths()) {
+    let sources = Sources::read(&root, &WORKSPACE)?;
+    for path in sources.paths() {
         println!("cargo:rerun-if-changed={}", path.display());
     }
     let list = match wish {
         Wish::Off => bundle::none(&format!("it was left out of this build ({VARIABLE}=off)")),
-        Wish::Auto | Wish::Required => match build(&page, &node, &out) {
+        Wish::Auto | Wish::Required => match build(&sources, &out) {
             Ok(folder) => bundle::list(&folder)?,
             Err(missing) if matches!(wish, Wish::Required) => {
                 return Err(missing.report().join("\n").into());
@@ -80,30 +81,30 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Builds the page, unless the one that is there was built from the same files; the folder that it is in.
-fn build(page: &Sources, node: &Sources, out: &Path) -> Result<PathBuf, Missing> {
+/// Builds the page unless the present one was built from the same files, and returns its folder.
+fn build(sources: &Sources, out: &Path) -> Result<PathBuf, Missing> {
     let (folder, built, stamp) = (
-        out.join("app"),
+        out.join("page"),
         out.join("dist"),
         out.join("dist.fingerprint"),
     );
-    let fingerprint = page.fingerprint();
+    let fingerprint = sources.fingerprint();
     if fs::read_to_string(&stamp).is_ok_and(|known| known == fingerprint) {
         return Ok(built);
     }
-    let node = Node::find(node, &out.join("node"))?;
-    install(page, &folder)?;
+    let node = Node::find(sources, &out.join("node"))?;
+    install(sources, &folder)?;
     let _ = fs::remove_file(&stamp);
     Step {
         name: "the build of the page (vite build)",
         log: &out.join("vite.log"),
-        folder: &folder,
+        folder: &folder.join("app"),
         patience: Duration::from_mins(5),
     }
     .run(node.command().args([
-        "node_modules/vite/bin/vite.js",
+        "../node_modules/vite/bin/vite.js",
         "build",
-        "--outDir=../dist",
+        "--outDir=../../dist",
         "--emptyOutDir",
         "--logLevel=error",
     ]))?;
@@ -111,17 +112,20 @@ fn build(page: &Sources, node: &Sources, out: &Path) -> Result<PathBuf, Missing>
     Ok(built)
 }
 
-/// Copies the page's sources, and installs their packages when it has other ones than before.
-fn install(page: &Sources, folder: &Path) -> Result<(), Missing> {
+/// Copies the sources, and installs the page's packages if the lock file has changed.
+fn install(sources: &Sources, folder: &Path) -> Result<(), Missing> {
     let modules = folder.join("node_modules");
     // Within what npm deletes first.
     let stamp = modules.join(".installed");
-    let lock = page.text("package-lock.json")?;
-    page.copy(folder)?;
+    let lock = sources.text("package-lock.json")?;
+    sources.copy(folder)?;
     if fs::read_to_string(&stamp).is_ok_and(|known| known == lock) {
         return Ok(());
     }
-    npm_ci(folder, &["--omit=dev", "--include=optional"])?;
+    npm_ci(
+        folder,
+        &["--workspace=app", "--omit=dev", "--include=optional"],
+    )?;
     fs::write(&stamp, lock)?;
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Node {
         );
         if !from_npm.is_new_enough() {
             sources.copy(folder)?;
-            npm_ci(folder, &["--include=optional"])?;
+            npm_ci(folder, &["--workspace=node", "--include=optional"])?;
         }
         if from_npm.is_new_enough() {
             return Ok(from_npm);

@@ -1,4 +1,4 @@
-//! A folder of sources: npm and Vite write beside what they read, so they work on a copy.
+//! The sources of the page: npm and Vite write beside what they read, so they work on a copy.
 
 use std::{
     collections::BTreeMap,
@@ -18,26 +18,28 @@ pub struct Sources {
 }
 
 impl Sources {
-    pub fn read(root: &Path) -> io::Result<Self> {
+    /// Reads the named files and folders of a folder.
+    pub fn read(root: &Path, names: &[&str]) -> io::Result<Self> {
         let mut sources = Self {
             root: root.to_owned(),
             files: BTreeMap::new(),
         };
-        sources.add(root)?;
+        for name in names {
+            sources.add(&root.join(name))?;
+        }
         Ok(sources)
     }
 
-    fn add(&mut self, folder: &Path) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if NOT_OURS.iter().any(|name| path.ends_with(name)) {
-                continue;
+    fn add(&mut self, path: &Path) -> io::Result<()> {
+        if NOT_OURS.iter().any(|name| path.ends_with(name)) {
+            return Ok(());
+        }
+        if path.is_dir() {
+            for entry in fs::read_dir(path)? {
+                self.add(&entry?.path())?;
             }
-            if path.is_dir() {
-                self.add(&path)?;
-            } else if let Ok(name) = path.strip_prefix(&self.root) {
-                self.files.insert(name.to_owned(), fs::read(&path)?);
-            }
+        } else if let Ok(name) = path.strip_prefix(&self.root) {
+            self.files.insert(name.to_owned(), fs::read(path)?);
         }
         Ok(())
     }

@@ -36,8 +36,7 @@ beforeEach(() => {
 /** Runs a program to its end; what it printed, and its exit code. */
 function run(program, args, env = {}) {
   const { PATH, HOME } = process.env;
-  const bin = join(import.meta.dirname, 'node_modules', '.bin');
-  const paths = [bin, dirname(process.execPath), ROVER && dirname(ROVER), PATH].filter(Boolean).join(':');
+  const paths = [ROVER && dirname(ROVER), PATH].filter(Boolean).join(':');
   const child = spawn(program, args, { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: paths, HOME, ...env } });
   let output = '';
   child.stdout.on('data', (text) => (output += text));
