@@ -83,7 +83,10 @@ contexts! {
 }
 
 /// The highest port of a service.
-pub const LAST_PORT: u16 = Context::ALL[Context::ALL.len() - 1].port();
+pub const LAST_PORT: u16 = {
+    let [.., last] = Context::ALL;
+    last.port()
+};
 
 impl Context {
     /// Port of the service unless `LISTEN_ADDR` sets another.
