@@ -43,7 +43,7 @@ enum Command {
     Live(live::Live),
     /// Writes tokens of the viewers, for `load`
     Tokens(load::Tokens),
-    /// Writes tables and plots from files of results
+    /// Writes tables from files of results
     Report(report::Report),
     /// Whether all of this works, on a tiny data set; says nothing about times
     Check(check::Check),

@@ -1,6 +1,5 @@
-//! `bench report`: the page of numbers, and its plots.
+//! `bench report`: the page of numbers.
 
-mod plots;
 mod tables;
 
 use std::{fs, io, path::PathBuf};
@@ -14,7 +13,7 @@ const PAGE: &str = "benchmarks.md";
 const BEGIN: &str = "<!-- numbers: written by `bench report` -->";
 const END: &str = "<!-- end of numbers -->";
 
-/// Writes DOCS/benchmarks.md, between its markers, and the plots in DOCS/benchmarks/.
+/// Writes the numbers into DOCS/benchmarks.md, between its markers
 #[derive(clap::Args)]
 pub struct Report {
     /// Files that `bench run` has written
@@ -25,17 +24,15 @@ pub struct Report {
     pub docs: PathBuf,
 }
 
-/// Writes page and plots.
+/// Writes the page.
 pub fn report(report: &Report) -> Result<()> {
     let results: Vec<Results> = report
         .results
         .iter()
         .map(|file| Results::read(file))
         .collect::<Result<_>>()?;
-    let folder = report.docs.join("benchmarks");
-    fs::create_dir_all(&folder)?;
-    let plots = plots::draw(&results, &folder)?;
-    let numbers = tables::numbers(&results, &plots);
+    fs::create_dir_all(&report.docs)?;
+    let numbers = tables::numbers(&results);
     let page = report.docs.join(PAGE);
     let text = match fs::read_to_string(&page) {
         Ok(text) => text,
@@ -51,7 +48,7 @@ pub fn report(report: &Report) -> Result<()> {
         ))
     })?;
     fs::write(&page, written)?;
-    println!("{} and {} plots", page.display(), plots.len());
+    println!("{}", page.display());
     Ok(())
 }
 

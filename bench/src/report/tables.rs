@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::plots::Plot;
 use crate::results::{Results, Row};
 
 /// What stands above the numbers of each scenario.
@@ -36,14 +35,14 @@ const EXPLANATIONS: [(&str, &str); 8] = [
 ];
 
 /// Everything between the markers.
-pub fn numbers(results: &[Results], plots: &[Plot]) -> String {
+pub fn numbers(results: &[Results]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    write(&mut text, results, plots).unwrap_or_default();
+    write(&mut text, results).unwrap_or_default();
     text
 }
 
-fn write(text: &mut String, results: &[Results], plots: &[Plot]) -> std::fmt::Result {
+fn write(text: &mut String, results: &[Results]) -> std::fmt::Result {
     for run in results {
         let machine = &run.machine;
         writeln!(
@@ -93,9 +92,6 @@ fn write(text: &mut String, results: &[Results], plots: &[Plot]) -> std::fmt::Re
             text,
             "\n### {scenario}\n\n{explanation} Latencies and CPU time are in milliseconds; CPU is that of all processes but the load generator, a request.\n"
         )?;
-        for plot in plots.iter().filter(|plot| plot.scenario == scenario) {
-            writeln!(text, "![{}](benchmarks/{})\n", plot.title, plot.file)?;
-        }
         loads(text, &rows)?;
         processes(text, &rows)?;
     }
