@@ -11,12 +11,12 @@ use uuid::Uuid;
 use crate::{
     database::{Database, Purpose},
     dataset::{Generate, Kind, Posts, generate},
-    driver::{Connection, Target},
+    driver::{Api, Connection, Target},
     failure::{Failure, Result},
     live::{Live, live},
     report::{Report, report},
-    run::{Run, beside_this_program, run, with_system},
-    system::{Choice, System},
+    run::{Run, run},
+    system::{Choice, Stack, System, beside_this_program, with_system},
     truth::Truth,
 };
 
@@ -68,6 +68,9 @@ pub async fn check(check: &Check) -> Result<()> {
         data_dir: data_dir.clone(),
         bin_dir: bin_dir.clone(),
         set: Vec::new(),
+        stack: Stack::Timeline {
+            posts_program: None,
+        },
     };
     let pages = with_system(&choice, async |system| pages(system).await).await?;
     println!("{pages} pages of five targets are what PostgreSQL says");
@@ -127,20 +130,20 @@ async fn checksums(data_dir: &Path, posts: Posts) -> Result<String> {
 async fn pages(system: &System) -> Result<usize> {
     let mut session = crate::scenarios::Session::new(system, 1.0).await?;
     let targets = [
-        system.target(Target::RouterGraph)?,
-        system.target(Target::RouterRest)?,
-        system.target(Target::PostsGraph)?,
-        system.target(Target::PostsRest)?,
-        system.target(Target::Opponent)?,
+        system.target(Api::RouterGraph)?,
+        system.target(Api::RouterRest)?,
+        system.target(Api::PostsGraph)?,
+        system.target(Api::PostsRest)?,
+        system.target(Api::Opponent)?,
     ];
     let mut compared = 0;
     for target in targets {
-        let mut connection = Connection::open(target.address()).await?;
+        let mut connection = Connection::open(target.address).await?;
         for kind in Kind::ALL {
             for followees in session.sizes(kind) {
                 // What clients see, for everybody; the other ways to it, for some.
                 let viewers = session.viewers(kind, followees).into_iter();
-                let some = if matches!(target, Target::RouterGraph(_)) {
+                let some = if target.api == Api::RouterGraph {
                     VIEWERS
                 } else {
                     3

@@ -1,15 +1,14 @@
 //! `bench load` and `bench tokens`: one load on a system that somebody else has started.
 
-use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use tokio::net::lookup_host;
 use url::Url;
 
 use crate::{
     dataset::{Kind, Manifest, ids},
-    driver::{Call, Latency, Probe, Target, Window, closed, open},
+    driver::{Api, Call, Latency, Probe, Target, Window, closed, open},
     failure::{Failure, Result},
     system::keys,
 };
@@ -36,7 +35,7 @@ pub struct Load {
     graph: Url,
     /// What is asked, and in which protocol
     #[arg(long, value_enum, default_value = "router-graph")]
-    protocol: Protocol,
+    protocol: Api,
     /// Tokens by `bench tokens`
     #[arg(long, value_name = "FILE")]
     tokens: PathBuf,
@@ -54,28 +53,6 @@ pub struct Load {
     rate: Option<f64>,
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
-}
-
-/// Which of the APIs.
-#[derive(Clone, Copy, ValueEnum)]
-enum Protocol {
-    RouterGraph,
-    RouterRest,
-    PostsGraph,
-    PostsRest,
-    Opponent,
-}
-
-impl Protocol {
-    fn at(self, address: SocketAddr) -> Target {
-        match self {
-            Self::RouterGraph => Target::RouterGraph(address),
-            Self::RouterRest => Target::RouterRest(address),
-            Self::PostsGraph => Target::PostsGraph(address),
-            Self::PostsRest => Target::PostsRest(address),
-            Self::Opponent => Target::Opponent(address),
-        }
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,9 +93,10 @@ pub async fn load(load: &Load) -> Result<()> {
     let host = load.graph.host_str().unwrap_or("127.0.0.1");
     let port = load.graph.port_or_known_default().unwrap_or(80);
     let address = lookup_host((host, port)).await?.next();
-    let target = load
-        .protocol
-        .at(address.ok_or_else(|| Failure::new("nobody has this address"))?);
+    let target = Target {
+        api: load.protocol,
+        address: address.ok_or_else(|| Failure::new(format!("{host} has no address")))?,
+    };
     let entries: Vec<Entry> = serde_json::from_slice(&fs::read(&load.tokens)?)?;
     let calls: Vec<Arc<Call>> = entries
         .iter()

@@ -10,6 +10,7 @@ mod load;
 mod machine;
 mod opponent;
 mod pgbench;
+mod proc;
 mod report;
 mod results;
 mod run;

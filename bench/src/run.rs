@@ -1,8 +1,6 @@
 //! `bench run`: starts the system, asks the questions, stops everything, whatever happens.
 
-use std::{path::PathBuf, pin::pin};
-
-use common::shutdown;
+use std::path::PathBuf;
 
 use crate::{
     dataset::Manifest,
@@ -10,8 +8,7 @@ use crate::{
     machine::Machine,
     results::{Ratio, Results, Row},
     scenarios::{Scenario, Session, compare_sizes},
-    system::{Choice, Setting, System},
-    truth::Truth,
+    system::{Choice, Setting, Stack, beside_this_program, with_system},
 };
 
 /// Measures on a data set.
@@ -105,14 +102,9 @@ impl Run {
             data_dir: self.data_dir.clone(),
             bin_dir,
             set: self.set.clone(),
+            stack: Stack::Timeline,
         })
     }
-}
-
-/// Where this program is, the others are too.
-pub fn beside_this_program() -> Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    Ok(program.parent().unwrap_or(&program).to_owned())
 }
 
 /// Asks the questions of a system that is started for them, and stopped in any case.
@@ -133,34 +125,4 @@ async fn on(choice: &Choice, scenarios: &[Scenario], seconds: f64) -> Result<Mea
         })
     })
     .await
-}
-
-/// Starts a system and stops it when the work is done, has failed, or was interrupted.
-pub async fn with_system<T>(
-    choice: &Choice,
-    work: impl AsyncFnOnce(&System) -> Result<T>,
-) -> Result<T> {
-    let stop = shutdown::on_signal()?;
-    let interrupted = || Failure::new("interrupted");
-    // What runs of a system that did not get ready ends with it.
-    let system = tokio::select! {
-        system = System::start(choice) => system?,
-        () = stop.cancelled() => return Err(interrupted()),
-    };
-    let outcome = {
-        let mut work = pin!(work(&system));
-        tokio::select! {
-            outcome = &mut work => outcome,
-            () = stop.cancelled() => Err(interrupted()),
-        }
-    };
-    // A run that was cut short may have left posts behind.
-    let tidied = match Truth::connect(&system.database).await {
-        Ok(mut truth) => truth.tidy().await.map(drop),
-        Err(failure) => Err(failure),
-    };
-    let stopped = system.stop().await;
-    let outcome = outcome?;
-    tidied.and(stopped)?;
-    Ok(outcome)
 }

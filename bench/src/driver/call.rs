@@ -6,9 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
+use clap::ValueEnum;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::Full;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::{Form, Page};
@@ -19,25 +20,21 @@ const FIRST_PAGE: &str = "query { timeline(first: 20) { nodes { id text likeCoun
 const SERVICE_QUERY: &str = "query($after: String) { timeline(first: 20, after: $after) { nodes { id text likeCount createdAt author { id } } pageInfo { endCursor hasNextPage } } }";
 const CREATE: &str = "mutation($text: String!) { createPost(input: {text: $text}) { post { id } userErrors { message } } }";
 
-/// Whom a page is asked of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    RouterGraph(SocketAddr),
-    RouterRest(SocketAddr),
-    PostsGraph(SocketAddr),
-    PostsRest(SocketAddr),
-    Opponent(SocketAddr),
+/// An API that pages are read from and posts are written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Api {
+    RouterGraph,
+    RouterRest,
+    PostsGraph,
+    PostsRest,
+    Opponent,
 }
 
-/// How a post is written.
+/// An API at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
-    RouterGraph(SocketAddr),
-    RouterRest(SocketAddr),
-    PostsGraph(SocketAddr),
-    PostsRest(SocketAddr),
-    /// A bare INSERT.
-    Opponent(SocketAddr),
+pub struct Target {
+    pub api: Api,
+    pub address: SocketAddr,
 }
 
 /// A request and what its answer has to be.
@@ -55,108 +52,91 @@ pub struct Call {
     right: Mutex<Bytes>,
 }
 
+impl Api {
+    /// The process that serves it.
+    pub fn process(self) -> &'static str {
+        match self {
+            Self::RouterGraph | Self::RouterRest => "router",
+            Self::PostsGraph | Self::PostsRest => "posts",
+            Self::Opponent => "opponent",
+        }
+    }
+}
+
 impl Target {
     /// As in results.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::RouterGraph(_) => "router graph",
-            Self::RouterRest(_) => "router REST",
-            Self::PostsGraph(_) => "posts graph",
-            Self::PostsRest(_) => "posts REST",
-            Self::Opponent(_) => "opponent",
-        }
-    }
-
-    /// Where it listens.
-    pub fn address(self) -> SocketAddr {
-        match self {
-            Self::RouterGraph(address)
-            | Self::RouterRest(address)
-            | Self::PostsGraph(address)
-            | Self::PostsRest(address)
-            | Self::Opponent(address) => address,
+        match self.api {
+            Api::RouterGraph => "router graph",
+            Api::RouterRest => "router REST",
+            Api::PostsGraph => "posts graph",
+            Api::PostsRest => "posts REST",
+            Api::Opponent => "opponent",
         }
     }
 
     /// The page after a cursor, or the first one.
     pub fn read(self, token: &str, after: Option<&str>) -> Result<Call> {
-        let (address, query, names) = match self {
-            Self::RouterGraph(address) if after.is_none() => (address, FIRST_PAGE, true),
-            Self::RouterGraph(address) => (address, ROUTER_QUERY, true),
-            Self::PostsGraph(address) => (address, SERVICE_QUERY, false),
-            Self::RouterRest(address) => {
-                let path = "/api/feed?page_size=20";
-                return get(address, path, "cursor", after, token, Form::Rest);
+        let (query, names) = match self.api {
+            Api::RouterGraph if after.is_none() => (FIRST_PAGE, true),
+            Api::RouterGraph => (ROUTER_QUERY, true),
+            Api::PostsGraph => (SERVICE_QUERY, false),
+            Api::RouterRest => {
+                return self.get("/api/feed?page_size=20", "cursor", after, token, Form::Rest);
             }
-            Self::PostsRest(address) => {
-                let path = "/feed?page_size=20";
-                return get(address, path, "cursor", after, token, Form::Rest);
+            Api::PostsRest => {
+                return self.get("/feed?page_size=20", "cursor", after, token, Form::Rest);
             }
-            Self::Opponent(address) => {
-                let path = "/feed?first=20";
-                return get(address, path, "after", after, token, Form::Plain);
+            Api::Opponent => {
+                return self.get("/feed?first=20", "after", after, token, Form::Plain);
             }
         };
         let body = match after {
             None => json!({"query": query}),
             Some(after) => json!({"query": query, "variables": {"after": after}}),
         };
+        self.post("/graphql", token, &body, Form::Graph { names })
+    }
+
+    /// Writes a post; the opponent does it by a bare INSERT.
+    pub fn write(self, token: &str, text: &str) -> Result<Call> {
+        let path = match self.api {
+            Api::RouterGraph | Api::PostsGraph => {
+                let body = json!({"query": CREATE, "variables": {"text": text}});
+                return self.post("/graphql", token, &body, Form::GraphCreated);
+            }
+            Api::RouterRest => "/api/posts",
+            Api::PostsRest | Api::Opponent => "/posts",
+        };
+        self.post(path, token, &json!({"text": text}), Form::RestCreated)
+    }
+
+    fn post(self, path: &str, token: &str, body: &Value, form: Form) -> Result<Call> {
         Call::new(
-            address,
+            self.address,
             Method::POST,
-            "/graphql",
+            path,
             token,
             body.to_string(),
-            Form::Graph { names },
+            form,
         )
     }
-}
 
-impl Write {
-    /// As in results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RouterGraph(_) => "router graph",
-            Self::RouterRest(_) => "router REST",
-            Self::PostsGraph(_) => "posts graph",
-            Self::PostsRest(_) => "posts REST",
-            Self::Opponent(_) => "bare INSERT",
-        }
+    fn get(
+        self,
+        path: &str,
+        parameter: &str,
+        after: Option<&str>,
+        token: &str,
+        form: Form,
+    ) -> Result<Call> {
+        // Cursors are base64url: nothing in them needs escaping.
+        let path = after.map_or_else(
+            || path.to_owned(),
+            |after| format!("{path}&{parameter}={after}"),
+        );
+        Call::new(self.address, Method::GET, &path, token, String::new(), form)
     }
-
-    /// Writes a post.
-    pub fn post(self, token: &str, text: &str) -> Result<Call> {
-        let (address, path, form) = match self {
-            Self::RouterGraph(address) | Self::PostsGraph(address) => {
-                (address, "/graphql", Form::GraphCreated)
-            }
-            Self::RouterRest(address) => (address, "/api/posts", Form::RestCreated),
-            Self::PostsRest(address) | Self::Opponent(address) => {
-                (address, "/posts", Form::RestCreated)
-            }
-        };
-        let body = match form {
-            Form::GraphCreated => json!({"query": CREATE, "variables": {"text": text}}),
-            _ => json!({"text": text}),
-        };
-        Call::new(address, Method::POST, path, token, body.to_string(), form)
-    }
-}
-
-fn get(
-    address: SocketAddr,
-    path: &str,
-    parameter: &str,
-    after: Option<&str>,
-    token: &str,
-    form: Form,
-) -> Result<Call> {
-    // Cursors are base64url: nothing in them needs escaping.
-    let path = after.map_or_else(
-        || path.to_owned(),
-        |after| format!("{path}&{parameter}={after}"),
-    );
-    Call::new(address, Method::GET, &path, token, String::new(), form)
 }
 
 impl Call {

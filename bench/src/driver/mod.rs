@@ -10,7 +10,7 @@ mod open;
 mod pages;
 mod probe;
 
-pub use call::{Call, Target, Write};
+pub use call::{Api, Call, Target};
 pub use closed::closed;
 pub use connection::Connection;
 pub use measurement::{Latency, Measurement, count};

@@ -11,7 +11,7 @@ use tokio::time::sleep_until;
 use super::measurement::Measurement;
 use crate::{
     failure::{Failure, Result},
-    system::proc::{Usage, of_family, of_process},
+    proc::{Usage, of_family, of_process},
 };
 
 /// The load generator, among the processes.

@@ -7,19 +7,18 @@ mod people;
 mod phase;
 mod results;
 mod sending;
-mod system;
+mod victim;
 mod world;
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use common::shutdown;
+use clap::ValueEnum;
 use tokio::{sync::Semaphore, task::JoinSet, time::sleep};
 
 use self::{
@@ -27,14 +26,14 @@ use self::{
     people::People,
     results::{Memory, Results},
     sending::Senders,
-    system::{Choice, Events, System, Victim},
+    victim::Victim,
     world::World,
 };
 use crate::{
     failure::{Failure, Result},
     machine::Machine,
-    run::beside_this_program,
-    system::{Setting, proc::open_files},
+    proc::open_files,
+    system::{Choice, Events, MESSAGING, Setting, Stack, System, beside_this_program, with_system},
 };
 
 /// Files that a process has open beside its clients.
@@ -94,31 +93,18 @@ pub async fn live(live: &Live) -> Result<()> {
     };
     fs::create_dir_all(&data_dir)?;
     let choice = Choice {
+        data_dir,
         bin_dir: match &live.bin_dir {
             Some(folder) => folder.clone(),
             None => beside_this_program()?,
         },
-        events: live.events,
-        clients: live.clients,
         set: live.set.clone(),
+        stack: Stack::Live {
+            events: live.events,
+            clients: live.clients,
+        },
     };
-    let stop = shutdown::on_signal()?;
-    let interrupted = || Failure::new("interrupted");
-    // What runs of a system that did not get ready ends with it.
-    let mut system = tokio::select! {
-        system = System::start(&choice, &data_dir) => system?,
-        () = stop.cancelled() => return Err(interrupted()),
-    };
-    let outcome = {
-        let mut work = pin!(live.on(&mut system));
-        tokio::select! {
-            outcome = &mut work => outcome,
-            () = stop.cancelled() => Err(interrupted()),
-        }
-    };
-    let stopped = system.stop().await;
-    let results = outcome?;
-    stopped?;
+    let results = with_system(&choice, async |system| live.on(system).await).await?;
     results.write(&live.out)?;
     println!("\n{results}\n\n{}", live.out.display());
     results
@@ -164,10 +150,8 @@ impl Live {
 
     async fn on(&self, system: &mut System) -> Result<Results> {
         let people = People::make(&system.database, self.clients / 2).await?;
-        let messaging = [
-            system.address("messaging-1")?,
-            system.address("messaging-2")?,
-        ];
+        let [first, second] = MESSAGING;
+        let messaging = [system.address(first)?, system.address(second)?];
         let world = World::new(system.address("router")?, messaging, self.clients);
         let world = Arc::new(world);
         let tokens: Vec<String> = people
@@ -194,7 +178,7 @@ impl Live {
         let senders = tokens.into_iter().zip(conversations);
         let mut senders = Senders::new(world.clone(), senders)?;
         let all: &[Victim] = if self.kill.is_empty() {
-            &Victim::ALL
+            Victim::value_variants()
         } else {
             &self.kill
         };

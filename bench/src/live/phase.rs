@@ -4,14 +4,11 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::{
-    Live, POLL,
-    results::Phase,
-    sending::Senders,
-    system::{System, Victim},
-    world::World,
+use super::{Live, POLL, results::Phase, sending::Senders, victim::Victim, world::World};
+use crate::{
+    failure::{Failure, Result},
+    system::System,
 };
-use crate::failure::{Failure, Result};
 
 /// How long it may take until the last message is where it belongs, and until all clients are back.
 const DELIVERED_WITHIN: Duration = Duration::from_mins(2);
@@ -35,7 +32,7 @@ impl Live {
             }
             sleep(length / 3).await;
             let begun = Instant::now();
-            system.strike(victim).await?;
+            victim.strike(system).await?;
             Ok(Some((begun, begun.elapsed().as_secs_f64())))
         };
         let (struck, ()) = tokio::join!(striking, senders.send(number, self.rate, length));

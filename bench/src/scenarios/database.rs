@@ -3,7 +3,7 @@
 use super::session::{Ask, Session};
 use crate::{
     dataset::Kind,
-    driver::{Latency, Target},
+    driver::{Api, Latency},
     failure::Result,
     pgbench::{Run, SERVICE_SETTINGS, Subject},
     results::{Bound, Row},
@@ -29,13 +29,8 @@ pub async fn run(session: &mut Session<'_>) -> Result<()> {
             subjects.iter().map(fill).collect()
         };
         let opponent = format!("{};", OPPONENT.trim_end().replace("$1", "{viewer}"));
-        let target = session.system.target(Target::RouterGraph)?;
-        let ask = Ask {
-            target,
-            kind,
-            followees,
-            page: 1,
-        };
+        let target = session.system.target(Api::RouterGraph)?;
+        let ask = Ask::first(target, kind, followees);
         let yardsticks = [
             (
                 "pgbench: a request's",

@@ -1,13 +1,13 @@
 //! The 50th page against the first.
 
 use super::session::{Ask, Session};
-use crate::{dataset::Kind, driver::Target, failure::Result, results::Bound};
+use crate::{dataset::Kind, driver::Api, failure::Result, results::Bound};
 
 const PAGE: u32 = 50;
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
     const SCENARIO: &str = "depth";
-    let target = session.system.target(Target::RouterGraph)?;
+    let target = session.system.target(Api::RouterGraph)?;
     for kind in Kind::ALL {
         for followees in session.sizes(kind) {
             let ask = |page| Ask {

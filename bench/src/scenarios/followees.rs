@@ -3,7 +3,7 @@
 use super::session::{Ask, Session};
 use crate::{
     dataset::Kind,
-    driver::Target,
+    driver::Api,
     failure::Result,
     results::{Bound, Ratio, Row},
 };
@@ -45,16 +45,11 @@ pub async fn run(session: &mut Session<'_>) -> Result<()> {
 
 /// One row for each kind and size.
 pub async fn sizes(session: &mut Session<'_>, scenario: &str) -> Result<Vec<Row>> {
-    let target = session.system.target(Target::RouterGraph)?;
+    let target = session.system.target(Api::RouterGraph)?;
     let mut rows = Vec::new();
     for kind in Kind::ALL {
         for followees in session.sizes(kind) {
-            let ask = Ask {
-                target,
-                kind,
-                followees,
-                page: 1,
-            };
+            let ask = Ask::first(target, kind, followees);
             rows.extend(session.closed(scenario, ask, ALONE).await?);
         }
     }

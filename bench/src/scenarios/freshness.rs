@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::session::Session;
 use crate::{
     dataset::Kind,
-    driver::{Connection, Measurement, Target, Write, count},
+    driver::{Api, Connection, Measurement, Target, count},
     failure::Result,
     results::Bound,
 };
@@ -24,16 +24,16 @@ struct Pair {
 /// Where both go.
 #[derive(Clone, Copy)]
 struct Ways {
-    write: Write,
+    write: Target,
     reads: [Target; 2],
 }
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
     let reads = [
-        session.system.target(Target::RouterGraph)?,
-        session.system.target(Target::RouterRest)?,
+        session.system.target(Api::RouterGraph)?,
+        session.system.target(Api::RouterRest)?,
     ];
-    let write = session.system.write(Write::RouterGraph)?;
+    let write = session.system.target(Api::RouterGraph)?;
     let ways = Ways { write, reads };
     let mut pairs = pairs(session, Kind::Busy).await?;
     pairs.extend(self::pairs(session, Kind::Quiet).await?);
@@ -92,8 +92,8 @@ async fn pairs(session: &mut Session<'_>, kind: Kind) -> Result<Vec<Pair>> {
 async fn rounds(pair: Pair, ways: Ways, until: Instant) -> Result<(u64, u64, Measurement)> {
     // The router is both.
     let [graph, _] = ways.reads;
-    let mut writer = Connection::open(graph.address()).await?;
-    let mut reader = Connection::open(graph.address()).await?;
+    let mut writer = Connection::open(graph.address).await?;
+    let mut reader = Connection::open(graph.address).await?;
     let reads: Vec<_> = ways
         .reads
         .iter()
@@ -106,7 +106,7 @@ async fn rounds(pair: Pair, ways: Ways, until: Instant) -> Result<(u64, u64, Mea
         }
         let text = format!("round {rounds}");
         let begin = Instant::now();
-        let written = writer.page(&ways.write.post(&pair.author, &text)?).await?;
+        let written = writer.page(&ways.write.write(&pair.author, &text)?).await?;
         let page = reader.page(read).await?;
         measurement.record(begin.elapsed(), Ok(()));
         rounds += 1;

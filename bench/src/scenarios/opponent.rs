@@ -3,7 +3,7 @@
 use super::session::{Ask, Session};
 use crate::{
     dataset::Kind,
-    driver::{Measurement, Target, closed},
+    driver::{Api, Measurement, Target, closed},
     failure::Result,
     results::Bound,
 };
@@ -14,9 +14,9 @@ const TURNS: u32 = 2;
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
     let targets = [
-        session.system.target(Target::RouterGraph)?,
-        session.system.target(Target::RouterRest)?,
-        session.system.target(Target::Opponent)?,
+        session.system.target(Api::RouterGraph)?,
+        session.system.target(Api::RouterRest)?,
+        session.system.target(Api::Opponent)?,
     ];
     for kind in Kind::ALL {
         for followees in session.sizes(kind) {
@@ -55,24 +55,14 @@ async fn turns<const N: usize>(
     let mut sums = [(); N].map(|()| Measurement::new());
     for _ in 0..TURNS {
         for (target, sum) in targets.iter().zip(&mut sums) {
-            let ask = Ask {
-                target: *target,
-                kind,
-                followees,
-                page: 1,
-            };
+            let ask = Ask::first(*target, kind, followees);
             let calls = session.calls(ask).await?;
             sum.add(closed(&calls, CONNECTIONS, window, &session.probe).await?);
         }
     }
     let mut throughputs = [0.0; N];
     for ((target, sum), throughput) in targets.iter().zip(sums).zip(&mut throughputs) {
-        let ask = Ask {
-            target: *target,
-            kind,
-            followees,
-            page: 1,
-        };
+        let ask = Ask::first(*target, kind, followees);
         let row = session.row(SCENARIO, ask, CONNECTIONS, None);
         *throughput = session.keep(row, sum)?.throughput;
     }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    dataset::{Kind, Viewer, ids},
+    dataset::{Kind, Manifest, Shape, Viewer, ids},
     driver::{
-        Call, Connection, Measurement, Place, Probe, Target, Window, closed, open, page_after,
+        Api, Call, Connection, Measurement, Place, Probe, Target, Window, closed, open, page_after,
     },
     failure::{Failure, Result},
     results::{Bound, Ratio, Row},
@@ -25,6 +25,17 @@ pub struct Ask {
     pub page: u32,
 }
 
+impl Ask {
+    pub fn first(target: Target, kind: Kind, followees: u32) -> Self {
+        Self {
+            target,
+            kind,
+            followees,
+            page: 1,
+        }
+    }
+}
+
 /// Pages of one viewer are known only once, however many targets are asked for them.
 type PageKey = (Viewer, u32);
 
@@ -36,6 +47,7 @@ pub struct Session<'a> {
     pub seconds: f64,
     pub rows: Vec<Row>,
     pub ratios: Vec<Ratio>,
+    pub shape: Shape,
     viewers: Vec<(Viewer, Uuid)>,
     places: HashMap<PageKey, Option<Place>>,
     pages: HashMap<PageKey, Vec<Uuid>>,
@@ -43,9 +55,12 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub async fn new(system: &'a System, seconds: f64) -> Result<Self> {
-        let shape = &system.manifest.shape;
+        let shape = Manifest::of(&system.data_dir)?.shape;
         let first = shape.writers() as usize;
-        let viewers = shape.viewers().into_iter().zip(ids(shape).split_off(first));
+        let viewers = shape
+            .viewers()
+            .into_iter()
+            .zip(ids(&shape).split_off(first));
         Ok(Self {
             system,
             truth: Truth::connect(&system.database).await?,
@@ -54,6 +69,7 @@ impl<'a> Session<'a> {
             rows: Vec::new(),
             ratios: Vec::new(),
             viewers: viewers.collect(),
+            shape,
             places: HashMap::new(),
             pages: HashMap::new(),
         })
@@ -71,7 +87,7 @@ impl<'a> Session<'a> {
 
     /// The sizes of viewers that this data set has.
     pub fn sizes(&self, kind: Kind) -> Vec<u32> {
-        self.system.manifest.shape.sizes(kind).collect()
+        self.shape.sizes(kind).collect()
     }
 
     /// The largest size that is at most this.
@@ -133,8 +149,8 @@ impl<'a> Session<'a> {
         if let Some(place) = self.places.get(&key) {
             return Ok(place.clone());
         }
-        let target = self.system.target(Target::PostsGraph)?;
-        let mut connection = Connection::open(target.address()).await?;
+        let target = self.system.target(Api::PostsGraph)?;
+        let mut connection = Connection::open(target.address).await?;
         let place = page_after(&mut connection, target, token, page as usize - 1).await?;
         self.places.insert(key, place.clone());
         Ok(place)
@@ -161,7 +177,7 @@ impl<'a> Session<'a> {
         Row {
             scenario: scenario.to_owned(),
             target: target.to_owned(),
-            posts: self.system.manifest.shape.posts,
+            posts: self.shape.posts,
             kind: None,
             followees: None,
             page: 1,

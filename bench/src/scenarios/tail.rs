@@ -1,24 +1,19 @@
 //! Slow requests at half of the load that the system can bear.
 
 use super::session::{Ask, Session};
-use crate::{dataset::Kind, driver::Target, failure::Result, results::Bound};
+use crate::{dataset::Kind, driver::Api, failure::Result, results::Bound};
 
 const SCENARIO: &str = "tail";
 const CONNECTIONS: [usize; 3] = [16, 32, 64];
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
     for target in [
-        session.system.target(Target::RouterGraph)?,
-        session.system.target(Target::RouterRest)?,
+        session.system.target(Api::RouterGraph)?,
+        session.system.target(Api::RouterRest)?,
     ] {
         for kind in Kind::ALL {
             let followees = session.size_up_to(kind, 1_000)?;
-            let ask = Ask {
-                target,
-                kind,
-                followees,
-                page: 1,
-            };
+            let ask = Ask::first(target, kind, followees);
             let mut most = 0.0_f64;
             for connections in CONNECTIONS {
                 if let Some(row) = session.closed(SCENARIO, ask, connections).await? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::session::{Ask, Session};
 use crate::{
     dataset::{Kind, ids},
-    driver::{Call, Measurement, Target, Write, closed, open},
+    driver::{Api, Call, Measurement, Target, closed, open},
     failure::Result,
     results::{Bound, Row},
 };
@@ -22,9 +22,9 @@ const CONNECTIONS: usize = 32;
 const TURNS: u32 = 2;
 
 pub async fn run(session: &mut Session<'_>) -> Result<()> {
-    let authors: Vec<_> = ids(&session.system.manifest.shape)
+    let authors: Vec<_> = ids(&session.shape)
         .into_iter()
-        .take((session.system.manifest.shape.authors as usize).min(AUTHORS))
+        .take((session.shape.authors as usize).min(AUTHORS))
         .map(|id| session.system.token(id))
         .collect::<Result<_>>()?;
     cost(session, &authors).await?;
@@ -34,11 +34,11 @@ pub async fn run(session: &mut Session<'_>) -> Result<()> {
     Ok(())
 }
 
-fn posts(write: Write, authors: &[String]) -> Result<Vec<Arc<Call>>> {
+fn posts(target: Target, authors: &[String]) -> Result<Vec<Arc<Call>>> {
     authors
         .iter()
         .map(|token| {
-            Ok(Arc::new(write.post(
+            Ok(Arc::new(target.write(
                 token,
                 "The engine weaves algebraic patterns, as looms weave flowers.",
             )?))
@@ -49,11 +49,11 @@ fn posts(write: Write, authors: &[String]) -> Result<Vec<Arc<Call>>> {
 /// p95 of a post, in turns with a bare INSERT.
 async fn cost(session: &mut Session<'_>, authors: &[String]) -> Result<()> {
     let writes = [
-        session.system.write(Write::Opponent)?,
-        session.system.write(Write::PostsGraph)?,
-        session.system.write(Write::PostsRest)?,
-        session.system.write(Write::RouterGraph)?,
-        session.system.write(Write::RouterRest)?,
+        session.system.target(Api::Opponent)?,
+        session.system.target(Api::PostsGraph)?,
+        session.system.target(Api::PostsRest)?,
+        session.system.target(Api::RouterGraph)?,
+        session.system.target(Api::RouterRest)?,
     ];
     let window = session.window(1.0 / f64::from(TURNS));
     let mut sums = writes.map(|_| Measurement::new());
@@ -65,19 +65,23 @@ async fn cost(session: &mut Session<'_>, authors: &[String]) -> Result<()> {
     }
     let mut bare = f64::NAN;
     for (write, sum) in writes.iter().zip(sums) {
-        let row = session.empty_row(SCENARIO, write.name(), WRITERS, None);
+        let name = match write.api {
+            Api::Opponent => "bare INSERT",
+            _ => write.name(),
+        };
+        let row = session.empty_row(SCENARIO, name, WRITERS, None);
         let p95 = session.keep(row, sum)?.latency_ms.p95;
-        let bound = match write {
-            Write::Opponent(_) => {
+        let bound = match write.api {
+            Api::Opponent => {
                 bare = p95;
                 continue;
             }
-            Write::PostsGraph(_) => Bound::AtMost(2.0),
+            Api::PostsGraph => Bound::AtMost(2.0),
             _ => Bound::None,
         };
         session.ratio(
             SCENARIO,
-            format!("p95 of createPost : bare INSERT, {}", write.name()),
+            format!("p95 of createPost : bare INSERT, {name}"),
             bound,
             p95 / bare,
         );
@@ -87,15 +91,10 @@ async fn cost(session: &mut Session<'_>, authors: &[String]) -> Result<()> {
 
 /// Timelines without posts beside them, and with, in turns.
 async fn beside(session: &mut Session<'_>, authors: &[String]) -> Result<()> {
-    let write = session.system.write(Write::PostsGraph)?;
-    let (kind, target) = (Kind::Busy, session.system.target(Target::RouterGraph)?);
+    let write = session.system.target(Api::PostsGraph)?;
+    let (kind, target) = (Kind::Busy, session.system.target(Api::RouterGraph)?);
     let followees = session.size_up_to(kind, 1_000)?;
-    let ask = Ask {
-        target,
-        kind,
-        followees,
-        page: 1,
-    };
+    let ask = Ask::first(target, kind, followees);
     let (reading, writing) = (session.changing_calls(ask)?, posts(write, authors)?);
     let window = session.window(1.0 / f64::from(TURNS));
     let (mut still, mut busy, mut written) =

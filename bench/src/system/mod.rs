@@ -1,32 +1,42 @@
-//! The system under load: PostgreSQL, the services, the router and the opponent, each a process of its own, started as in
-//! production.
+//! The system under load: PostgreSQL, the services and the router, each a process of its own, started as in production.
 
 pub mod environment;
 pub mod keys;
-pub mod proc;
 pub mod process;
+mod setting;
+mod stack;
 
 use std::{
+    collections::BTreeMap,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
+    time::Duration,
 };
 
-use contexts::Context;
+use common::shutdown;
 use tempfile::TempDir;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
     database::{Database, Purpose},
     dataset::Manifest,
-    driver::{Probe, Target, Write},
+    driver::{Api, DRIVER, Probe, Target},
     failure::{Failure, Result},
+    proc::resident,
+    truth::Truth,
 };
 use environment::Environment;
 use keys::Keys;
-use process::{Plan, Process, free_address};
+use process::{Plan, Process};
 
-/// 1 when the posts service answers from its index; absent in a version that has none.
-const INDEX_READY: &str = "timeline_index_ready";
+pub use setting::Setting;
+pub use stack::{Events, MESSAGING, Stack};
+
+/// Before a killed process is started again, as a supervisor does.
+const RESTART_DELAY: Duration = Duration::from_millis(500);
 
 /// What to start, and from where.
 #[derive(Clone)]
@@ -36,47 +46,16 @@ pub struct Choice {
     pub bin_dir: PathBuf,
     /// `SERVICE:NAME=VALUE`, over what the bench sets.
     pub set: Vec<Setting>,
-}
-
-/// A variable for one service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    service: String,
-    name: String,
-    value: String,
-}
-
-impl Setting {
-    pub fn new(service: &str, name: &str, value: &str) -> Self {
-        Self {
-            service: service.to_owned(),
-            name: name.to_owned(),
-            value: value.to_owned(),
-        }
-    }
-}
-
-impl std::str::FromStr for Setting {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let parts = text.split_once(':').and_then(|(service, rest)| {
-            let (name, value) = rest.split_once('=')?;
-            Some((service, name, value))
-        });
-        let (service, name, value) =
-            parts.ok_or("SERVICE:NAME=VALUE, such as posts:RUST_LOG=info")?;
-        Ok(Self::new(service, name, value))
-    }
+    pub stack: Stack,
 }
 
 /// The running system.
 pub struct System {
-    pub manifest: Manifest,
     pub database: Database,
     pub keys: Keys,
+    pub data_dir: PathBuf,
     /// In the order in which they were started.
-    processes: Vec<Process>,
+    processes: Vec<(Plan, Process)>,
     /// What the processes say, after the end too.
     logs: PathBuf,
     // Its folder is removed with this value.
@@ -84,18 +63,18 @@ pub struct System {
 }
 
 impl System {
-    /// Starts everything, the opponent too.
     pub async fn start(choice: &Choice) -> Result<Self> {
-        let manifest = Manifest::of(&choice.data_dir)?;
-        let database = Database::open(&choice.data_dir, Purpose::Serve, manifest.posts).await?;
-        let files = tempfile::Builder::new().prefix("rookery-bench").tempdir()?;
-        let keys = Keys::generate(files.path())?;
+        let posts = match choice.stack {
+            Stack::Timeline { .. } => Manifest::of(&choice.data_dir)?.posts,
+            Stack::Live { .. } => 0,
+        };
         let logs = choice.data_dir.join("logs");
-        std::fs::create_dir_all(&logs)?;
+        fs::create_dir_all(&logs)?;
+        let files = tempfile::Builder::new().prefix("rookery-bench").tempdir()?;
         let mut system = Self {
-            manifest,
-            database,
-            keys,
+            database: Database::open(&choice.data_dir, Purpose::Serve, posts).await?,
+            keys: Keys::generate(files.path())?,
+            data_dir: choice.data_dir.clone(),
             processes: Vec::new(),
             logs,
             files,
@@ -109,63 +88,46 @@ impl System {
         }
     }
 
-    async fn start_processes(&mut self, choice: &Choice) -> Result<()> {
-        let mut services = Vec::new();
-        for context in Context::ALL {
-            let environment = environment::service(
-                &self.keys,
-                &self.database,
-                self.files.path(),
-                context,
-                &services,
-            );
-            let program = choice.bin_dir.join(context.name());
-            let address = self
-                .launch(choice, context.name(), program, vec![], environment)
-                .await?;
-            services.push((context, address));
-        }
-        self.process("posts")?.until_gauge(INDEX_READY).await?;
-        let environment = environment::router(&self.keys, &services);
-        let router = choice.bin_dir.join("router");
-        self.launch(choice, "router", router, vec![], environment)
-            .await?;
-        let mut environment = environment::verifying(&self.keys);
-        let url = self.database.admin_url().to_owned();
-        environment.insert("DATABASE_URL".to_owned(), url);
-        let arguments = vec!["opponent".to_owned()];
-        let program = std::env::current_exe()?;
-        self.launch(choice, "opponent", program, arguments, environment)
-            .await?;
-        Ok(())
-    }
-
+    /// Starts a program of the choice's folder that has the name of its process.
     async fn launch(
         &mut self,
         choice: &Choice,
         name: &'static str,
+        environment: Environment,
+    ) -> Result<SocketAddr> {
+        let program = choice.bin_dir.join(name);
+        self.launch_program(choice, name, program, environment)
+            .await
+    }
+
+    async fn launch_program(
+        &mut self,
+        choice: &Choice,
+        name: &'static str,
         program: PathBuf,
-        arguments: Vec<String>,
         environment: Environment,
     ) -> Result<SocketAddr> {
         let plan = Plan {
-            name,
-            program,
-            arguments,
-            address: free_address()?,
             environment: environment::with(environment, &choice.set, name),
+            ..Plan::new(name, program)?
         };
+        self.start_plan(plan).await
+    }
+
+    async fn start_plan(&mut self, plan: Plan) -> Result<SocketAddr> {
         let process = plan.start(&self.logs).await?;
-        let address = process.address;
-        self.processes.push(process);
+        let address = plan.address;
+        self.processes.push((plan, process));
         Ok(address)
     }
 
-    fn process(&self, name: &str) -> Result<&Process> {
-        self.processes
-            .iter()
-            .find(|process| process.name == name)
-            .ok_or_else(|| Failure::new(format!("{name} does not run")))
+    fn process(&self, name: &str) -> Result<&(Plan, Process)> {
+        let found = self.processes.iter().find(|(plan, _)| plan.name == name);
+        found.ok_or_else(|| Failure::new(format!("{name} does not run")))
+    }
+
+    pub fn address(&self, name: &str) -> Result<SocketAddr> {
+        Ok(self.process(name)?.0.address)
     }
 
     /// What to look at while it is measured.
@@ -174,48 +136,92 @@ impl System {
             processes: self
                 .processes
                 .iter()
-                .map(|process| (process.name.to_owned(), process.id))
+                .map(|(plan, process)| (plan.name.to_owned(), process.id))
                 .collect(),
             postgres: Some(self.database.process_id()?),
         })
     }
 
-    /// Where pages are read.
-    pub fn target(&self, of: fn(SocketAddr) -> Target) -> Result<Target> {
-        // The variant says which process it is; the address does not matter to find that out.
-        let name = match of(SocketAddr::from(([127, 0, 0, 1], 0))) {
-            Target::RouterGraph(_) | Target::RouterRest(_) => "router",
-            Target::PostsGraph(_) | Target::PostsRest(_) => "posts",
-            Target::Opponent(_) => "opponent",
-        };
-        Ok(of(self.process(name)?.address))
+    /// Resident memory of each process, and of this one.
+    pub fn memory(&self) -> BTreeMap<String, u64> {
+        let ids = self.processes.iter().map(|(plan, p)| (plan.name, p.id));
+        ids.chain([(DRIVER, std::process::id())])
+            .map(|(name, id)| (name.to_owned(), resident(id)))
+            .collect()
     }
 
-    /// Where posts are written.
-    pub fn write(&self, of: fn(SocketAddr) -> Write) -> Result<Write> {
-        let name = match of(SocketAddr::from(([127, 0, 0, 1], 0))) {
-            Write::RouterGraph(_) | Write::RouterRest(_) => "router",
-            Write::PostsGraph(_) | Write::PostsRest(_) => "posts",
-            Write::Opponent(_) => "opponent",
-        };
-        Ok(of(self.process(name)?.address))
+    pub fn target(&self, api: Api) -> Result<Target> {
+        let address = self.address(api.process())?;
+        Ok(Target { api, address })
     }
 
     pub fn token(&self, user: Uuid) -> Result<String> {
         self.keys.token(user)
     }
 
-    /// A folder for what is needed while it runs.
+    /// A folder for temporary files of a run.
     pub fn files(&self) -> &Path {
         self.files.path()
     }
 
-    /// Stops everything in order. Goes on where something fails, so that nothing is left behind.
+    /// Kills a process, and starts it again at the same address.
+    pub async fn restart(&mut self, name: &str) -> Result<()> {
+        let found = self
+            .processes
+            .iter()
+            .position(|(plan, _)| plan.name == name)
+            .ok_or_else(|| Failure::new(format!("{name} does not run")))?;
+        let (plan, process) = self.processes.remove(found);
+        process.kill().await?;
+        sleep(RESTART_DELAY).await;
+        let process = plan.start(&self.logs).await?;
+        // Its place decides when it is stopped.
+        self.processes.insert(found, (plan, process));
+        Ok(())
+    }
+
+    /// Stops everything in order. Continues after a failure, so that no process is left behind.
     pub async fn stop(self) -> Result<()> {
         let mut outcome = Ok(());
-        for process in self.processes.into_iter().rev() {
+        for (_, process) in self.processes.into_iter().rev() {
             outcome = outcome.and(process.stop().await);
         }
         outcome.and(self.database.stop().await)
     }
+}
+
+/// Starts a system and stops it when the work is done, has failed, or was interrupted.
+pub async fn with_system<T>(
+    choice: &Choice,
+    work: impl AsyncFnOnce(&mut System) -> Result<T>,
+) -> Result<T> {
+    let stop = shutdown::on_signal()?;
+    let interrupted = || Failure::new("interrupted");
+    // The processes of a system that did not get ready end with it.
+    let mut system = tokio::select! {
+        system = System::start(choice) => system?,
+        () = stop.cancelled() => return Err(interrupted()),
+    };
+    let outcome = {
+        let mut work = pin!(work(&mut system));
+        tokio::select! {
+            outcome = &mut work => outcome,
+            () = stop.cancelled() => Err(interrupted()),
+        }
+    };
+    // A run that was cut short may have left posts behind.
+    let tidied = match Truth::connect(&system.database).await {
+        Ok(mut truth) => truth.tidy().await.map(drop),
+        Err(failure) => Err(failure),
+    };
+    let stopped = system.stop().await;
+    let outcome = outcome?;
+    tidied.and(stopped)?;
+    Ok(outcome)
+}
+
+/// The folder of this program, where the programs of the system are too.
+pub fn beside_this_program() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(program.parent().unwrap_or(&program).to_owned())
 }

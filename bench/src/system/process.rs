@@ -11,12 +11,14 @@ use std::{
 
 use common::config::Env;
 use tokio::{
+    net::TcpStream,
     process::{Child, Command},
     time::{sleep, timeout},
 };
 
 use crate::failure::{Failure, Result};
 
+const NATS: &str = "nats-server";
 const READY_WITHIN: Duration = Duration::from_mins(2);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(50);
@@ -30,25 +32,22 @@ pub struct Plan {
     pub address: SocketAddr,
     /// All of its environment but `PATH`.
     pub environment: BTreeMap<String, String>,
+    /// Whether it answers at `/ready`; otherwise it is ready when it listens.
+    pub(super) answers: bool,
 }
 
 /// A running one; it is killed when this value is dropped.
 pub struct Process {
-    pub name: &'static str,
-    pub address: SocketAddr,
+    name: &'static str,
+    address: SocketAddr,
     pub id: u32,
     child: Child,
     log: PathBuf,
 }
 
-/// An address of this machine that nobody listens at.
-pub fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
-}
-
-/// An address that no connection takes by itself: ports that Linux hands out begin above. Whoever is killed and started
-/// again at one of those may find it taken by a client, even by one that connects to itself.
-pub fn kept_address() -> Result<SocketAddr> {
+/// An address below the ports that Linux assigns to clients. A process that is killed and started again at one of those may
+/// find it taken by a client, even by one that connects to itself.
+fn kept_address() -> Result<SocketAddr> {
     for _ in 0..1_000 {
         let address = (Ipv4Addr::LOCALHOST, rand::random_range(20_000..32_000)).into();
         if TcpListener::bind(address).is_ok() {
@@ -59,8 +58,29 @@ pub fn kept_address() -> Result<SocketAddr> {
 }
 
 impl Plan {
+    pub fn new(name: &'static str, program: PathBuf) -> Result<Self> {
+        Ok(Self {
+            name,
+            program,
+            arguments: Vec::new(),
+            address: kept_address()?,
+            environment: BTreeMap::new(),
+            answers: true,
+        })
+    }
+
+    pub fn nats() -> Result<Self> {
+        let plan = Self::new(NATS, NATS.into())?;
+        let port = plan.address.port().to_string();
+        Ok(Self {
+            arguments: ["-a", "127.0.0.1", "-p", &port].map(str::to_owned).into(),
+            answers: false,
+            ..plan
+        })
+    }
+
     /// Starts it, with its output in a file of the folder, and waits until it is ready.
-    pub async fn start(self, logs: &Path) -> Result<Process> {
+    pub async fn start(&self, logs: &Path) -> Result<Process> {
         let log = logs.join(format!("{}.log", self.name));
         let output = File::options().create(true).append(true).open(&log)?;
         let path = Env::process()
@@ -91,21 +111,26 @@ impl Plan {
             child,
             log,
         };
-        process.until_ready().await?;
+        process.until_ready(self.answers).await?;
         Ok(process)
     }
 }
 
 impl Process {
-    async fn until_ready(&mut self) -> Result<()> {
+    async fn until_ready(&mut self, answers: bool) -> Result<()> {
         let client = client()?;
         let begin = Instant::now();
         while begin.elapsed() < READY_WITHIN {
             if let Some(status) = self.child.try_wait()? {
                 return Err(self.ended(status));
             }
-            let ready = client.get(format!("http://{}/ready", self.address)).send();
-            if ready.await.is_ok_and(|answer| answer.status().is_success()) {
+            let is_ready = if answers {
+                let ready = client.get(format!("http://{}/ready", self.address)).send();
+                ready.await.is_ok_and(|answer| answer.status().is_success())
+            } else {
+                TcpStream::connect(self.address).await.is_ok()
+            };
+            if is_ready {
                 return Ok(());
             }
             sleep(POLL).await;

@@ -1,11 +1,11 @@
 //! CPU time and memory of processes, from `/proc` (proc(5)).
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use crate::failure::{Failure, Result};
 
-/// `USER_HZ`: 100 on every Linux that we know of, whatever the kernel's own clock is.
-const TICKS: f64 = 100.0;
+/// Milliseconds of a tick. `USER_HZ` is 100 on every Linux that we know of, whatever the kernel's own clock is.
+const TICK_MILLIS: u64 = 10;
 
 /// What a process, or a family of them, has used since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -102,7 +102,7 @@ pub fn open_files() -> Result<usize> {
 }
 
 fn seconds(ticks: u64) -> f64 {
-    crate::driver::count(ticks) / TICKS
+    Duration::from_millis(ticks * TICK_MILLIS).as_secs_f64()
 }
 
 #[cfg(test)]
