@@ -68,9 +68,7 @@ pub async fn check(check: &Check) -> Result<()> {
         data_dir: data_dir.clone(),
         bin_dir: bin_dir.clone(),
         set: Vec::new(),
-        stack: Stack::Timeline {
-            posts_program: None,
-        },
+        stack: Stack::Timeline,
     };
     let pages = with_system(&choice, async |system| pages(system).await).await?;
     println!("{pages} pages of five targets are what PostgreSQL says");

@@ -8,8 +8,8 @@ use common::{
     Timestamp,
     error::{Error, Fault, Violation},
     page::{CursorKind, Keyset},
+    respond::json,
     rest::SignedIn,
-    server::json,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,8 @@ use common::{
     Timestamp,
     clock::SharedClock,
     error::{Error, Fault, Violation},
+    respond::json,
     rest::SignedIn,
-    server::json,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};

@@ -65,7 +65,7 @@ pub struct System {
 impl System {
     pub async fn start(choice: &Choice) -> Result<Self> {
         let posts = match choice.stack {
-            Stack::Timeline { .. } => Manifest::of(&choice.data_dir)?.posts,
+            Stack::Timeline => Manifest::of(&choice.data_dir)?.posts,
             Stack::Live { .. } => 0,
         };
         let logs = choice.data_dir.join("logs");

@@ -39,13 +39,8 @@ impl System {
     pub(super) async fn start_processes(&mut self, choice: &Choice) -> Result<()> {
         let mut services = Vec::new();
         for context in Context::ALL {
-            let environment = environment::service(
-                &self.keys,
-                &self.database,
-                self.files(),
-                context,
-                &services,
-            );
+            let environment =
+                environment::service(&self.keys, &self.database, self.files(), context, &services);
             let address = match (context, &choice.stack) {
                 (Context::Messaging, Stack::Live { events, .. }) => {
                     self.launch_messaging(choice, *events, environment).await?

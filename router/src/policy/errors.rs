@@ -22,8 +22,8 @@ use hive_router::{
 };
 
 use super::codes::{
-    BAD_REQUEST, BAD_TOKEN, NOT_ACCEPTABLE, NOT_ALLOWED, OF_THE_DOCUMENT, OURS, TOO_LARGE,
-    UNAVAILABLE,
+    BAD_REQUEST, BAD_TOKEN, NOT_ACCEPTABLE, NOT_ALLOWED, OF_THE_DOCUMENT, TOO_LARGE, UNAVAILABLE,
+    is_service_code,
 };
 
 use crate::graphql::without_suggestion;
@@ -149,7 +149,7 @@ fn is_of_entities(path: &GraphQLErrorPath) -> bool {
 }
 
 fn of_subgraph(code: &str) -> Disclosure {
-    if OURS.contains(&code) {
+    if is_service_code(code) {
         Disclosure::AsItIs
     } else if UNAVAILABLE.contains(&code) {
         Disclosure::Unavailable

@@ -37,6 +37,17 @@ fn an_error_of_ours_keeps_what_is_meant_for_clients_and_nothing_else() {
 }
 
 #[test]
+fn every_generated_service_code_reaches_the_client() {
+    let codes = include_str!("../../../schema/error-codes.txt");
+    assert!(codes.lines().count() > 20, "{codes}");
+    for code in codes.lines() {
+        let error = json!({ "message": "m", "extensions": { "code": code, "service": "users" } });
+        let (told, _) = told(&error, &ANYBODY);
+        assert_eq!(told["extensions"]["code"], code);
+    }
+}
+
+#[test]
 fn any_other_error_of_a_subgraph_is_withheld() {
     for code in [
         "DOWNSTREAM_SERVICE_ERROR",

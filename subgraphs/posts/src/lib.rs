@@ -34,8 +34,7 @@ pub async fn run(env: Env, shutdown: Shutdown) -> Result<(), StartError> {
     let mut service = Service::new(Context::Posts, &config.service, &shutdown)?;
     let users = Arc::new(UsersService::new(config.users));
     // Before the pool opens its first connection: the application says how they plan.
-    let app =
-        App::new(service.pool(), clock, users.clone(), users).with_index(config.index_bytes);
+    let app = App::new(service.pool(), clock, users.clone(), users).with_index(config.index_bytes);
     let keys = config.verifier.keys().clone();
     service.work(move |stopping| async move { keys.follow(stopping).await });
     service.work(|stopping| app.clone().maintain_index(stopping));

@@ -54,7 +54,13 @@ const RULES: &[Rule] = &[
         right: "it refers to what the contexts own and knows none of them; what an id is of, the router finds out",
     },
     Rule {
-        from: &["embedded-postgres", "kit", "migrations", "testkit", "router"],
+        from: &[
+            "embedded-postgres",
+            "kit",
+            "migrations",
+            "testkit",
+            "router",
+        ],
         to: SUBGRAPHS,
         dev_too: false,
         right: "infrastructure and router are built without any context's code",

@@ -4,7 +4,7 @@
 mod openapi;
 mod programs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -86,11 +86,15 @@ fn checked(root: &Path, arguments: &Arguments, check: &check::Arguments) -> Resu
 
 /// What the code of a subgraph says that it answers.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Contracts {
     sdl: String,
-    /// Of a context. The router's own subgraph has no REST routes.
+    /// The OpenAPI document of a context. The router's own subgraph has no REST routes.
     #[serde(default)]
     openapi: Value,
+    /// The error codes that a context sends to clients.
+    #[serde(default)]
+    error_codes: BTreeSet<String>,
 }
 
 /// What the code of all subgraphs says.
@@ -98,6 +102,8 @@ struct Exported {
     subgraphs: Vec<Subgraph>,
     /// The OpenAPI document of each, in the order of the contexts.
     documents: Vec<(&'static str, Value)>,
+    /// The error codes of all services: the router masks every other code.
+    error_codes: BTreeSet<String>,
 }
 
 impl Exported {
@@ -113,6 +119,14 @@ impl Exported {
             files.push(json_file(&format!("schema/{name}.openapi.json"), document)?);
         }
         files.push(json_file("schema/openapi.json", &rest)?);
+        files.push(Generated {
+            path: "schema/error-codes.txt".into(),
+            content: self
+                .error_codes
+                .iter()
+                .map(|code| format!("{code}\n"))
+                .collect(),
+        });
         Ok((files, rest))
     }
 
@@ -162,6 +176,7 @@ fn json_file(path: &str, document: &Value) -> Result<Generated> {
 fn exported(root: &Path, arguments: &Arguments) -> Result<Exported> {
     let mut contracts = contracts(root, arguments)?;
     let mut documents = Vec::new();
+    let mut error_codes = BTreeSet::new();
     for name in CONTEXTS {
         let contracts = contracts.get_mut(name).ok_or_else(|| {
             Failure::new(format!(
@@ -169,6 +184,7 @@ fn exported(root: &Path, arguments: &Arguments) -> Result<Exported> {
             ))
         })?;
         documents.push((name, contracts.openapi.take()));
+        error_codes.append(&mut contracts.error_codes);
     }
     let config = SupergraphConfig::read(&root.join("supergraph.yaml"))?;
     let mut subgraphs = Vec::new();
@@ -193,6 +209,7 @@ fn exported(root: &Path, arguments: &Arguments) -> Result<Exported> {
     Ok(Exported {
         subgraphs,
         documents,
+        error_codes,
     })
 }
 

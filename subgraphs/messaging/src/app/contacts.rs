@@ -76,11 +76,7 @@ impl App {
     }
 
     /// Stores the block state if it has changed.
-    async fn remember(
-        &self,
-        existing: ConversationAccess,
-        blocked: bool,
-    ) -> Result<(), AppError> {
+    async fn remember(&self, existing: ConversationAccess, blocked: bool) -> Result<(), AppError> {
         if existing.blocked != blocked {
             let mut conn = self.pool.acquire().await?;
             db::conversations::set_blocked(&mut conn, existing.id, blocked).await?;

@@ -23,7 +23,9 @@ pub struct MessageWindow {
 impl MessageWindow {
     /// The message after which it begins. Its id says where it is; times of messages can be equal.
     fn mark(self) -> Option<MessageId> {
-        self.window.after.map(|position| MessageId::from(position.id))
+        self.window
+            .after
+            .map(|position| MessageId::from(position.id))
     }
 }
 

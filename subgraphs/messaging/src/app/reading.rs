@@ -26,8 +26,7 @@ impl App {
         let conversation = participates(&mut tx, viewer, conversation, "mark_conversation_read")
             .await?
             .id;
-        let message =
-            MessageId::parse(&request.message_id).ok_or(AppError::MessageElsewhere)?;
+        let message = MessageId::parse(&request.message_id).ok_or(AppError::MessageElsewhere)?;
         let seq = db::messages::positions(&mut tx, &[message])
             .await?
             .into_iter()

@@ -3,9 +3,7 @@
 use common::auth::Viewer;
 use sqlx::PgConnection;
 
-use super::{
-    App, AppError, Result, access, contacts::ContactCheck, conversations::as_seen_by,
-};
+use super::{App, AppError, Result, access, contacts::ContactCheck, conversations::as_seen_by};
 use crate::{
     db,
     domain::{Conversation, ConversationId, Pair, UserId, UserSummary},

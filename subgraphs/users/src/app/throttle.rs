@@ -74,7 +74,7 @@ impl App {
     }
 
     /// Counts a failed attempt; returns the error for the client.
-    pub(super) async fn failed(&self, attempt: &Attempt) -> Error {
+    pub(super) async fn failed(&self, attempt: &Attempt) -> AppError {
         match self.count(attempt).await {
             Ok(()) => AppError::WrongCredentials,
             Err(error) => error,

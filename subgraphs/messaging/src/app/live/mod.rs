@@ -86,7 +86,9 @@ impl Live {
     pub(super) fn notify_arrival(&self, people: [UserId; 2]) {
         for user in people {
             self.hub.wake(user);
-            self.bus.push(BusMessage::Arrived { user: user.as_uuid() });
+            self.bus.push(BusMessage::Arrived {
+                user: user.as_uuid(),
+            });
         }
     }
 }
