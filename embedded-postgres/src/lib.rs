@@ -25,4 +25,7 @@ pub use cluster::{Cluster, Storage};
 pub use error::Error;
 pub use fetch::Source;
 pub use home::{home, make_folder};
-pub use search::{Binaries, OLDEST_SUPPORTED, Search};
+pub use search::{Binaries, Search};
+
+/// Oldest major version that we run on: `STRATEGY file_copy` and `NULLS NOT DISTINCT` came with it.
+pub const OLDEST_SUPPORTED: u32 = 15;

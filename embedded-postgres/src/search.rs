@@ -5,10 +5,7 @@ use std::process::Command;
 use crate::account::Account;
 use crate::fetch::{self, Source};
 use crate::last_lines::last_lines;
-use crate::{Error, environment, home};
-
-/// Oldest major version that we run on: `STRATEGY file_copy` and `NULLS NOT DISTINCT` came with it.
-pub const OLDEST_SUPPORTED: u32 = 15;
+use crate::{Error, OLDEST_SUPPORTED, environment, home};
 
 /// Server binaries that were found to run.
 #[derive(Clone, Debug)]

@@ -1,21 +1,19 @@
 //! The environment variables that the processes are started with.
 
-use std::collections::BTreeMap;
-
 use common::config::Env;
 use contexts::Context;
 use secrecy::ExposeSecret;
 
 use crate::{
-    children::Plan, database::Database, error::Error, folder::DataFolder, ports::Ports,
-    process::Process, services,
+    children::Plan,
+    database::Database,
+    error::Error,
+    folder::DataFolder,
+    ports::Ports,
+    process::Process,
+    services,
+    variables::{AWS_SECRETS, Variables},
 };
-
-pub const AWS_SECRETS: [&str; 3] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-];
 
 /// Only the router reads these. The proxies in front of it are not in front of a service, whose client is the router.
 const ROUTER_ONLY: [&str; 2] = ["TRUSTED_PROXIES", "RATE_LIMIT_STORE_URL"];
@@ -40,39 +38,9 @@ pub struct Launch<'a> {
     pub database: &'a Database,
 }
 
-/// The variables of one process, over those of the launcher.
-pub struct Variables<'a> {
-    env: &'a Env,
-    values: BTreeMap<&'static str, String>,
-}
-
-impl Variables<'_> {
-    pub fn set(&mut self, name: &'static str, value: String) {
-        self.values.insert(name, value);
-    }
-
-    /// Sets the user's value, or `value` if the user gives none.
-    pub fn default(&mut self, name: &'static str, value: String) {
-        let value = self.env.optional(name).map_or(value, str::to_owned);
-        self.set(name, value);
-    }
-
-    /// Passes on those of the restricted variables that this process may have, if the user gives them.
-    pub fn pass_on(&mut self, names: &[&'static str]) {
-        for name in names {
-            if let Some(value) = self.env.optional(name) {
-                self.set(name, value.to_owned());
-            }
-        }
-    }
-}
-
 impl Launch<'_> {
     pub fn plan(&self, process: Process) -> Result<Plan, Error> {
-        let mut variables = Variables {
-            env: self.env,
-            values: BTreeMap::new(),
-        };
+        let mut variables = Variables::new(self.env);
         variables.default("LOG_FORMAT", "pretty".to_owned());
         // The lines for single requests, at level `info`, would hide what the launcher prints.
         variables.default("RUST_LOG", "warn".to_owned());
@@ -88,10 +56,10 @@ impl Launch<'_> {
             Process::Service(context) => {
                 let url = self.database.service_urls.get(context).expose_secret();
                 variables.set("DATABASE_URL", url.to_owned());
-                services::configure(context, self, &mut variables)?;
+                services::configure(context, self.ports, self.folder, &mut variables)?;
             }
         }
-        let set = variables.values;
+        let set = variables.into_values();
         let mut unset: Vec<_> = restricted()
             .filter(|name| !set.contains_key(name))
             .collect();

@@ -11,6 +11,7 @@ mod process;
 mod seed;
 mod services;
 mod system;
+mod variables;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -56,7 +57,7 @@ enum Part {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Part::Process { process }) = cli.part {
-        return process.run();
+        return services::run(process);
     }
     match system::run(&cli) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,8 @@
 //! The processes of the system: the router, and one service for each context.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::net::SocketAddr;
 
-use common::shutdown;
 use contexts::Context;
-
-use crate::services;
 
 /// A process of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +35,6 @@ impl Process {
                 let names: Vec<_> = Self::all().map(Self::name).collect();
                 format!("expected one of {}", names.join(", "))
             })
-    }
-
-    /// Runs it in this process, until it is told to stop or the launcher has ended.
-    pub fn run(self) -> ExitCode {
-        match self {
-            Self::Router => router::start(shutdown::with_parent),
-            Self::Service(context) => services::start(context, shutdown::with_parent),
-        }
     }
 }
 

@@ -22,8 +22,6 @@ use crate::{
     failure::{Failure, Result},
 };
 
-pub const TABLES: [&str; 4] = ["users.users", "users.follows", "posts.posts", "posts.likes"];
-
 /// What the tables are made from.
 struct Source {
     shape: Shape,

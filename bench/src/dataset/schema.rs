@@ -2,8 +2,9 @@
 
 use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 
-use super::load::TABLES;
 use crate::failure::{Failure, Result};
+
+pub const TABLES: [&str; 4] = ["users.users", "users.follows", "posts.posts", "posts.likes"];
 
 /// Indexes of the loaded tables, without those of constraints: their names and what makes them.
 const SECONDARY: &str = "

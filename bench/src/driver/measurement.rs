@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use crate::failure::{self, Failure};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
-
-use super::probe::Cost;
 
 /// Latencies are counted in nanoseconds, to three digits, up to a minute.
 const MOST: u64 = 60_000_000_000;
@@ -22,6 +21,24 @@ pub struct Latency {
     pub max: f64,
 }
 
+/// The load generator, among the processes.
+pub const DRIVER: &str = "driver";
+
+/// What a process used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    pub cpu_seconds: f64,
+    /// `VmHWM` at the end of the window; of PostgreSQL that of its largest process, shared buffers included.
+    pub peak_rss_bytes: u64,
+}
+
+impl Cost {
+    pub(super) fn add(&mut self, other: Self) {
+        self.cpu_seconds += other.cpu_seconds;
+        self.peak_rss_bytes = self.peak_rss_bytes.max(other.peak_rss_bytes);
+    }
+}
+
 /// Requests of one or several windows.
 #[derive(Clone)]
 pub struct Measurement {
@@ -35,6 +52,23 @@ pub struct Measurement {
 }
 
 impl Measurement {
+    /// Fails when an answer was wrong, or none came.
+    pub fn all_right(self, what: &str) -> failure::Result<Self> {
+        if let Some(problem) = &self.first_error {
+            return Err(Failure::new(format!(
+                "{what}: {} of {} answers were wrong; the first: {problem}",
+                self.errors,
+                self.errors + self.requests()
+            )));
+        }
+        if self.requests() == 0 {
+            return Err(Failure::new(format!(
+                "{what}: nothing was answered in the window"
+            )));
+        }
+        Ok(self)
+    }
+
     pub fn new() -> Self {
         Self {
             histogram: histogram(),
@@ -111,7 +145,7 @@ impl Measurement {
         let served: f64 = self
             .costs
             .iter()
-            .filter(|(name, _)| *name != super::probe::DRIVER)
+            .filter(|(name, _)| *name != DRIVER)
             .map(|(_, cost)| cost.cpu_seconds)
             .sum();
         served / count(self.requests().max(1))
@@ -178,9 +212,7 @@ mod tests {
             peak_rss_bytes: 0,
         };
         measurement.costs.insert("posts".into(), cost(1.0));
-        measurement
-            .costs
-            .insert(super::super::probe::DRIVER.into(), cost(7.0));
+        measurement.costs.insert(DRIVER.into(), cost(7.0));
         assert!(close(measurement.cpu_per_request(), 0.5));
     }
 }

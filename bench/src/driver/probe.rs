@@ -5,38 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::{Deserialize, Serialize};
 use tokio::time::sleep_until;
 
-use super::measurement::Measurement;
+use super::measurement::{Cost, DRIVER};
 use crate::{
-    failure::{Failure, Result},
+    failure::Result,
     proc::{Usage, of_family, of_process},
 };
-
-/// The load generator, among the processes.
-pub const DRIVER: &str = "driver";
 
 /// How long to warm up, and how long to count after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     pub warm_up: Duration,
     pub measured: Duration,
-}
-
-/// What a process used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Cost {
-    pub cpu_seconds: f64,
-    /// `VmHWM` at the end of the window; of PostgreSQL that of its largest process, shared buffers included.
-    pub peak_rss_bytes: u64,
-}
-
-impl Cost {
-    pub(super) fn add(&mut self, other: Self) {
-        self.cpu_seconds += other.cpu_seconds;
-        self.peak_rss_bytes = self.peak_rss_bytes.max(other.peak_rss_bytes);
-    }
 }
 
 /// The processes to look at.
@@ -84,24 +65,5 @@ impl Probe {
             })
             .collect();
         Ok((seconds, costs))
-    }
-}
-
-impl Measurement {
-    /// Fails when an answer was wrong, or none came.
-    pub fn all_right(self, what: &str) -> Result<Self> {
-        if let Some(problem) = &self.first_error {
-            return Err(Failure::new(format!(
-                "{what}: {} of {} answers were wrong; the first: {problem}",
-                self.errors,
-                self.errors + self.requests()
-            )));
-        }
-        if self.requests() == 0 {
-            return Err(Failure::new(format!(
-                "{what}: nothing was answered in the window"
-            )));
-        }
-        Ok(self)
     }
 }

@@ -6,7 +6,7 @@ use common::{
 };
 use kit::TextError;
 
-use super::{live::MAX_STREAMS_PER_USER, ports::DirectoryError};
+use super::{MAX_STREAMS_PER_USER, ports::DirectoryError};
 use crate::domain::MAX_KEY_LENGTH;
 
 common::error_codes! {

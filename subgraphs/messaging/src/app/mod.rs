@@ -32,6 +32,9 @@ pub use starting::Started;
 use live::Live;
 use ports::UserDirectory;
 
+/// Limits the live streams of one user at a process: several devices with several windows each.
+pub const MAX_STREAMS_PER_USER: usize = 64;
+
 /// Everything the use cases need; cheap to clone.
 #[derive(Clone)]
 pub struct App {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::mpsc, time::sleep};
 use uuid::Uuid;
 
-use super::{hub::Hub, typing::Typing};
+use super::hub::{Hub, Typing};
 use crate::{
     app::ports::{Bus, Received},
     domain::{ConversationId, UserId},

@@ -8,17 +8,23 @@ use std::{
 use common::error::Fault;
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::typing::Typing;
-use crate::{app::AppError, domain::UserId};
-
-/// Limits the streams of one user at a process: several devices with several windows each.
-pub const MAX_STREAMS_PER_USER: usize = 64;
+use crate::{
+    app::{AppError, MAX_STREAMS_PER_USER},
+    domain::{ConversationId, UserId},
+};
 
 /// Limits the streams of a process: some 5 KB each.
 pub const MAX_STREAMS: usize = 50_000;
 
 /// Buffered typing indicators of a user. A stream that falls further behind continues with the latest.
 const TYPING_BUFFER: usize = 16;
+
+/// A user types in a conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Typing {
+    pub conversation: ConversationId,
+    pub who: UserId,
+}
 
 /// The users with open streams in this process.
 #[derive(Clone, Default)]

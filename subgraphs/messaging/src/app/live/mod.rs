@@ -24,7 +24,7 @@ use crate::domain::UserId;
 use bus::{BusMessage, BusQueue};
 use hub::Hub;
 
-pub use hub::{MAX_STREAMS, MAX_STREAMS_PER_USER};
+pub use hub::MAX_STREAMS;
 pub use postgres::PostgresBus;
 pub use stream::{Event, LiveStream, Start, Topic};
 

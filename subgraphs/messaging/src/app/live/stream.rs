@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use common::{auth::Viewer, error::Fault};
 use tokio::{sync::broadcast, time::sleep};
 
-use super::{hub::Watch, typing::Typing};
+use super::hub::{Typing, Watch};
 use crate::{
     app::{App, AppError, conversations::participates},
     db::{self, messages::SeqRange},

@@ -2,7 +2,7 @@
 
 use common::auth::Viewer;
 
-use super::bus::BusMessage;
+use super::{bus::BusMessage, hub::Typing};
 use crate::{
     app::{App, AppError, contacts::ContactCheck, conversations::participates},
     domain::{ConversationId, UserId},
@@ -10,13 +10,6 @@ use crate::{
 
 /// The name of the audit event of a refusal.
 const TYPE: &str = "indicate_typing";
-
-/// A user types in a conversation.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Typing {
-    pub conversation: ConversationId,
-    pub who: UserId,
-}
 
 impl App {
     /// Tells the other participant's open streams of the conversation that the viewer types in it.

@@ -1,7 +1,7 @@
 //! How streams end.
 
 use common::relay::Request;
-use messaging::app::live::MAX_STREAMS_PER_USER;
+use messaging::app::MAX_STREAMS_PER_USER;
 
 use super::{Process, talking};
 
