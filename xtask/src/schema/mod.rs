@@ -119,13 +119,10 @@ impl Exported {
             files.push(json_file(&format!("schema/{name}.openapi.json"), document)?);
         }
         files.push(json_file("schema/openapi.json", &rest)?);
+        let codes: Vec<&str> = self.error_codes.iter().map(String::as_str).collect();
         files.push(Generated {
             path: "schema/error-codes.txt".into(),
-            content: self
-                .error_codes
-                .iter()
-                .map(|code| format!("{code}\n"))
-                .collect(),
+            content: codes.join("\n") + "\n",
         });
         Ok((files, rest))
     }
