@@ -119,11 +119,6 @@ impl Service {
 
 /// Fails if the schema of the context is older than this program needs.
 pub async fn check_schema(pool: &PgPool, context: Context) -> Result<(), StartError> {
-    let context = match context {
-        Context::Users => migrations::Context::Users,
-        Context::Posts => migrations::Context::Posts,
-        Context::Messaging => migrations::Context::Messaging,
-    };
     migrations::check_schema(pool, context)
         .await
         .map_err(|error| StartError::Other(error.to_string()))

@@ -23,7 +23,7 @@ use crate::{
 pub struct Config {
     pub service: ServiceConfig,
     pub verifier: Verifier,
-    /// The users service, which knows who exists and who blocks whom.
+    /// The users service, the source of profiles and blocks.
     pub users: Upstream,
     pub events: Events,
 }

@@ -31,7 +31,7 @@ pub trait UserDirectory: Send + Sync + 'static {
     ) -> Result<Contact, DirectoryError>;
 }
 
-/// The answer about a user to whom the viewer wants to write.
+/// The answer about the recipient of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// Whether one of the two blocks the other; the direction is secret.

@@ -75,14 +75,14 @@ impl World {
         }
     }
 
-    /// A user whom the directory knows by this username.
+    /// A user with this username in the directory.
     pub fn person(&self, username: &str) -> Person {
         let person = self.stranger();
         self.directory.add(person.id, username);
         person
     }
 
-    /// A user with a valid token whom the directory does not know.
+    /// A user with a valid token who is not in the directory.
     pub fn stranger(&self) -> Person {
         self.new_person()
     }
